@@ -1,0 +1,1 @@
+//! Amounts, assets, rates and accrual: exact integer arithmetic.

@@ -1,0 +1,1 @@
+//! Composes Open Payments requests and checks them and their replies.

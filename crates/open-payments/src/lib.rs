@@ -1,0 +1,1 @@
+//! Open Payments types, replies, errors, interaction hash and intervals.

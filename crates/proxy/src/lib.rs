@@ -1,0 +1,1 @@
+//! Makes the Open Payments calls for the extension.

@@ -1,0 +1,1 @@
+//! A sandbox wallet that answers like a real one.
