@@ -1,0 +1,173 @@
+//! The components a signature covers, and the signature base made of them.
+
+use crate::{
+    Error, Request,
+    request::Target,
+    structured_field::{Cursor, quoted},
+};
+
+/// More components than any signature here covers.
+const MAX_COMPONENTS: usize = 32;
+
+/// Reads the inner list of covered components: `("@method" "date")`.
+pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Error> {
+    let mut components = Vec::new();
+    cursor.expect("(")?;
+    while !cursor.accept(")") {
+        if !components.is_empty() {
+            cursor.expect(" ")?;
+        }
+        let component = cursor.string()?;
+        if cursor.accept(";") {
+            return Err(Error::UnsupportedComponent(format!("{component};…")));
+        }
+        if components.len() == MAX_COMPONENTS {
+            return Err(Error::MalformedField("too many components"));
+        }
+        components.push(component);
+    }
+    Ok(components)
+}
+
+/// Prints the inner list of covered components.
+pub(crate) fn component_list(components: &[&str]) -> Result<String, Error> {
+    let names: Result<Vec<String>, Error> = components
+        .iter()
+        .map(|name| quoted(name).ok_or_else(|| Error::UnsupportedComponent((*name).to_owned())))
+        .collect();
+    Ok(format!("({})", names?.join(" ")))
+}
+
+/// Builds the signature base (RFC 9421, section 2.5).
+///
+/// `signature_params` is the inner list with its parameters as it stands in `Signature-Input`.
+pub(crate) fn signature_base<'a>(
+    request: &Request<'_>,
+    components: impl IntoIterator<Item = &'a str>,
+    signature_params: &str,
+) -> Result<String, Error> {
+    let target = request.target()?;
+    let mut covered = Vec::new();
+    let mut base = String::new();
+    for name in components {
+        if covered.contains(&name) {
+            return Err(Error::DuplicateComponent(name.to_owned()));
+        }
+        covered.push(name);
+        let value = component_value(request, &target, name)?;
+        // A line feed inside a value could pretend to be another component.
+        if !value.chars().all(|next| matches!(next, ' '..='~' | '\t')) {
+            return Err(Error::InvalidComponent(name.to_owned()));
+        }
+        base.extend(["\"", name, "\": ", &value, "\n"]);
+    }
+    base.extend(["\"@signature-params\": ", signature_params]);
+    Ok(base)
+}
+
+/// The value of a component (RFC 9421, sections 2.1 and 2.2).
+fn component_value(request: &Request<'_>, target: &Target<'_>, name: &str) -> Result<String, Error> {
+    let path = if target.path.is_empty() { "/" } else { target.path };
+    let query = if target.query.is_empty() { "?" } else { target.query };
+    Ok(match name {
+        "@method" => request.method.to_owned(),
+        "@target-uri" => request.target_uri.to_owned(),
+        "@authority" => authority(target),
+        "@scheme" => target.scheme.to_ascii_lowercase(),
+        "@request-target" => format!("{path}{}", target.query),
+        "@path" => path.to_owned(),
+        "@query" => query.to_owned(),
+        field if is_field_name(field) => {
+            request.header(field).ok_or_else(|| Error::MissingComponent(field.to_owned()))?
+        }
+        other => return Err(Error::UnsupportedComponent(other.to_owned())),
+    })
+}
+
+/// Host and port in lower case, without the scheme's default port.
+fn authority(target: &Target<'_>) -> String {
+    let authority = target.authority.to_ascii_lowercase();
+    let default_port = match target.scheme.to_ascii_lowercase().as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return authority,
+    };
+    match authority.strip_suffix(default_port) {
+        Some(host) => host.to_owned(),
+        None => authority,
+    }
+}
+
+/// Whether this is the lower-case name of a header field.
+fn is_field_name(name: &str) -> bool {
+    let in_token = |next: char| next.is_ascii_lowercase() || next.is_ascii_digit() || "!#$%&'*+-.^_`|~".contains(next);
+    !name.is_empty() && name.chars().all(in_token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(target_uri: &str, name: &str) -> Result<String, Error> {
+        let request =
+            Request { method: "POST", target_uri, headers: &[("Date", "today"), ("Evil", "a\n\"@method\": GET")] };
+        let base = signature_base(&request, [name], "()")?;
+        let line = base.lines().next().unwrap_or_default();
+        Ok(line.trim_start_matches(&format!("\"{name}\": ")).to_owned())
+    }
+
+    #[test]
+    fn derived_components_of_rfc_9421_section_2_2() {
+        let uri = "https://www.example.com/path?param=value";
+        for (name, expected) in [
+            ("@method", "POST"),                      // 2.2.1
+            ("@target-uri", uri),                     // 2.2.2
+            ("@authority", "www.example.com"),        // 2.2.3
+            ("@scheme", "https"),                     // 2.2.4
+            ("@request-target", "/path?param=value"), // 2.2.5
+            ("@path", "/path"),                       // 2.2.6
+            ("@query", "?param=value"),               // 2.2.7
+        ] {
+            assert_eq!(value(uri, name).as_deref(), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_normalised_as_the_specification_says() {
+        for (uri, name, expected) in [
+            ("https://Host.Example:443", "@authority", "host.example"),
+            ("http://host.example:80/", "@authority", "host.example"),
+            ("http://host.example:443/", "@authority", "host.example:443"),
+            ("HTTPS://host.example", "@scheme", "https"),
+            ("https://host.example", "@path", "/"),
+            ("https://host.example", "@query", "?"),
+            ("https://host.example?", "@query", "?"),
+            ("https://host.example?a", "@request-target", "/?a"),
+        ] {
+            assert_eq!(value(uri, name).as_deref(), Ok(expected), "{uri} {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_implemented_is_refused_by_name() {
+        let uri = "https://host.example/";
+        for name in ["@status", "@query-param", "@signature-params", "Date", "", "a b"] {
+            assert_eq!(value(uri, name), Err(Error::UnsupportedComponent(name.to_owned())));
+        }
+        assert_eq!(value(uri, "x-missing"), Err(Error::MissingComponent("x-missing".to_owned())));
+    }
+
+    #[test]
+    fn a_value_cannot_smuggle_in_a_line() {
+        assert_eq!(value("https://host.example/", "evil"), Err(Error::InvalidComponent("evil".to_owned())));
+    }
+
+    #[test]
+    fn a_component_is_covered_once() {
+        let request = Request { method: "GET", target_uri: "https://host.example/", headers: &[] };
+        assert_eq!(
+            signature_base(&request, ["@path", "@method", "@path"], "()"),
+            Err(Error::DuplicateComponent("@path".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! Making a signature (RFC 9421, section 3.1).
+
+use base64ct::{Base64, Encoding};
+
+use crate::{
+    Error, Parameters, Request, Signer,
+    component::{component_list, signature_base},
+};
+
+/// The label of the signatures made here, and the one that is looked for first.
+pub(crate) const LABEL: &str = "sig1";
+
+/// The values of the two header fields that carry a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureHeaders {
+    /// The value of `Signature-Input`.
+    pub signature_input: String,
+    /// The value of `Signature`.
+    pub signature: String,
+}
+
+/// Signs the components of a request, in the order given, under the label `sig1`.
+///
+/// # Errors
+/// If a component is unknown, repeated, missing from the request or not signable, if a parameter
+/// cannot be printed, or if the target URI is not a plain absolute one.
+pub fn sign(
+    request: &Request<'_>,
+    components: &[&str],
+    parameters: &Parameters,
+    signer: &dyn Signer,
+) -> Result<SignatureHeaders, Error> {
+    let signature_params = component_list(components)? + &parameters.to_text()?;
+    let base = signature_base(request, components.iter().copied(), &signature_params)?;
+    let signature = Base64::encode_string(&signer.sign(base.as_bytes()).0);
+    Ok(SignatureHeaders {
+        signature_input: format!("{LABEL}={signature_params}"),
+        signature: format!("{LABEL}=:{signature}:"),
+    })
+}
