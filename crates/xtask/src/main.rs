@@ -1,2 +1,70 @@
-//! Builds, runs, tests and checks the project.
-fn main() {}
+//! Builds, runs, tests and checks the project; `build.sh` at the top calls it.
+
+#![allow(clippy::print_stdout, reason = "a command line tool talks to whoever typed the command")]
+
+mod build;
+mod demo;
+mod layers;
+mod manifest;
+mod setup;
+mod shell;
+mod sizes;
+mod suites;
+mod tally;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use setup::Consent;
+use suites::Suite;
+
+/// Builds the extension for each browser, the proxy and the sandbox wallet; or does one of the
+/// tasks below.
+#[derive(Parser)]
+#[command(bin_name = "./build.sh")]
+struct Arguments {
+    /// Install what the machine lacks without asking.
+    #[arg(long, global = true)]
+    yes: bool,
+    /// The proxy that the extension talks to.
+    #[arg(long, env = "RIVULET_PROXY_URL", default_value = build::SANDBOX_PROXY)]
+    proxy_url: String,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything, start the sandbox and pay a page in a driven browser.
+    Demo(demo::Demo),
+    /// Run all test suites, or those named.
+    Test {
+        /// The suites to run.
+        suites: Vec<Suite>,
+    },
+    /// Check formatting, lints, dependencies between crates, file sizes and types.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let consent = Consent::new(arguments.yes);
+    match arguments.task {
+        None => build::all(&arguments.proxy_url, consent).map(|()| ExitCode::SUCCESS),
+        Some(Task::Demo(demo)) => demo.run(consent),
+        Some(Task::Test { suites }) => suites::run(&suites, consent),
+        Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),
+    }
+}

@@ -1,0 +1,92 @@
+//! Builds what ships: the extension for each browser, and the programs of proxy and wallet.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::manifest::{self, Browser};
+use crate::setup::{self, Consent};
+use crate::shell::{cargo, command, is_fresh, node_program, root, run, target};
+use crate::sizes;
+
+/// Where the sandbox's proxy listens, and what a build talks to unless it is told otherwise.
+pub(crate) const SANDBOX_PROXY: &str = "http://127.0.0.1:4100";
+
+/// Builds `dist/chrome`, `dist/firefox` and the release programs, and checks the size budgets.
+pub(crate) fn all(proxy_url: &str, consent: Consent) -> Result<()> {
+    setup::ensure(setup::BUILD, consent)?;
+    extension(proxy_url)?;
+    run(cargo().args(["build", "--quiet", "--release", "-p", "proxy", "-p", "wallet"]))
+}
+
+fn extension(proxy_url: &str) -> Result<()> {
+    let wasm = background()?;
+    for browser in Browser::ALL {
+        assemble(browser, &wasm, proxy_url).with_context(|| format!("dist/{}", browser.name()))?;
+    }
+    sizes::check(&root().join("dist/chrome"))
+}
+
+/// Compiles the background crate; returns the folder with its optimised wasm and its glue.
+fn background() -> Result<PathBuf> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    run(cargo().args(["build", "--quiet", "-p", "background", "--profile", "wasm", "--target", TARGET]))?;
+    let compiled = target().join(TARGET).join("wasm/background.wasm");
+    let ready = target().join("extension");
+    let optimised = ready.join("background_bg.wasm");
+    if is_fresh(&optimised, &compiled) {
+        return Ok(ready);
+    }
+    let glue = target().join("glue");
+    run(command(wasm_tools()?)
+        .arg("bindgen")
+        .arg(&compiled)
+        .args(["--target", "web", "--no-typescript", "--out-name", "background"])
+        .args(["--remove-name-section", "--remove-producers-section", "--out-dir"])
+        .arg(&glue))?;
+    fs::create_dir_all(&ready)?;
+    fs::copy(glue.join("background.js"), ready.join("background.js"))?;
+    let unoptimised = glue.join("background_bg.wasm");
+    run(node_program("wasm-opt").arg("-Oz").arg(unoptimised).arg("-o").arg(optimised))?;
+    Ok(ready)
+}
+
+/// Compiles wasm-bindgen's programs (see `wasm_tools.rs`) and returns where they lie.
+pub(crate) fn wasm_tools() -> Result<PathBuf> {
+    run(cargo().args(["build", "--quiet", "-p", "xtask", "--features", "wasm-tools", "--bin", "wasm-tools"]))?;
+    Ok(target().join("debug/wasm-tools"))
+}
+
+fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
+    let top = root();
+    let dist = top.join("dist").join(browser.name());
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    copy_folder(&top.join("extension"), &dist)?;
+    copy_folder(wasm, &dist.join("wasm"))?;
+    fs::copy(top.join("node_modules/lit-html/lit-html.js"), dist.join("views/lit-html.js"))?;
+    fs::write(dist.join("config.js"), format!("export const PROXY_URL = \"{proxy_url}\";\n"))?;
+    let source = fs::read_to_string(top.join("manifest.json"))?;
+    let manifest = manifest::for_browser(&source, browser, proxy_url)?;
+    fs::write(dist.join("manifest.json"), format!("{manifest:#}\n"))?;
+    Ok(())
+}
+
+/// Copies a folder with all that ships in it: what only the type checker reads stays behind.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let target = to.join(&name);
+        let name = name.to_string_lossy();
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if !name.ends_with(".d.ts") && name != "tsconfig.json" {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Finds what the machine lacks and installs it, after asking.
+
+use std::env;
+use std::io::{IsTerminal, stdin};
+
+use anyhow::{Result, bail};
+
+use crate::shell::{command, find_program, is_fresh, output, root, run};
+
+/// The oldest Node.js that Playwright supports.
+const NODE_MAJOR: u32 = 20;
+
+/// Something that must be on the machine before a task can start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The standard library for `wasm32-unknown-unknown`.
+    WasmTarget,
+    /// Node.js and npm.
+    Node,
+    /// The packages of the lock file at the top.
+    NodePackages,
+    /// Debian's Chromium.
+    Chromium,
+    /// The program through which wasm tests drive Chromium.
+    ChromeDriver,
+}
+
+/// What building the extension takes.
+pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages];
+/// What driving the extension in a browser takes, besides building it.
+pub(crate) const BROWSER: &[Need] = &[Need::Chromium];
+/// What running wasm tests takes.
+pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
+
+/// Whether the person at the machine has said yes to installing things.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// By `--yes`, or because continuous integration runs us.
+    Given,
+    /// Ask first.
+    Needed,
+}
+
+impl Consent {
+    /// From the `--yes` switch and the environment.
+    pub(crate) fn new(yes: bool) -> Self {
+        if yes || env::var("CI").is_ok_and(|value| value == "true") { Self::Given } else { Self::Needed }
+    }
+}
+
+/// Makes sure that all `needs` are met, or fails and says which command would meet them.
+pub(crate) fn ensure(needs: &[Need], consent: Consent) -> Result<()> {
+    let missing: Vec<Need> = needs.iter().copied().filter(|need| !need.is_met()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let steps = steps(&missing)?;
+    println!("This machine lacks something. To install it, these run:");
+    for step in &steps {
+        println!("  {}", step.join(" "));
+    }
+    if consent == Consent::Needed && !agreed()? {
+        bail!("not installed: run the commands above, or say --yes");
+    }
+    for step in &steps {
+        let (program, arguments) = step.split_first().ok_or_else(|| anyhow::anyhow!("empty step"))?;
+        run(command(program).args(arguments))?;
+    }
+    match missing.iter().find(|need| !need.is_met()) {
+        None => Ok(()),
+        Some(need) => bail!("still missing: {}", need.name()),
+    }
+}
+
+fn agreed() -> Result<bool> {
+    if !stdin().is_terminal() {
+        return Ok(false);
+    }
+    println!("Go ahead? [Y/n]");
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "" | "y" | "Y" | "yes"))
+}
+
+/// The commands that meet the needs: one for all of Debian's packages, then the others.
+fn steps(missing: &[Need]) -> Result<Vec<Vec<&'static str>>> {
+    let mut steps = Vec::new();
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.debian_packages()).copied().collect();
+    if !packages.is_empty() {
+        if find_program("apt-get").is_none() {
+            bail!("please install these by hand: {}", packages.join(" "));
+        }
+        let become_root: &[&str] = if is_root()? { &[] } else { &["sudo"] };
+        steps.push([become_root, &["apt-get", "update", "--quiet"]].concat());
+        let install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"];
+        steps.push([become_root, &install, &packages].concat());
+    }
+    if missing.contains(&Need::WasmTarget) {
+        steps.push(vec!["rustup", "target", "add", "wasm32-unknown-unknown"]);
+    }
+    if missing.contains(&Need::NodePackages) {
+        steps.push(vec!["npm", "ci", "--ignore-scripts"]);
+    }
+    Ok(steps)
+}
+
+fn is_root() -> Result<bool> {
+    Ok(output(command("id").arg("-u"))?.trim() == "0")
+}
+
+impl Need {
+    fn name(self) -> String {
+        match self {
+            Self::WasmTarget => "the Rust target wasm32-unknown-unknown".into(),
+            Self::Node => format!("Node.js {NODE_MAJOR} or later, with npm"),
+            Self::NodePackages => "the npm packages".into(),
+            Self::Chromium => "Chromium".into(),
+            Self::ChromeDriver => "ChromeDriver".into(),
+        }
+    }
+
+    fn debian_packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Node => &["nodejs", "npm"],
+            Self::Chromium => &["chromium"],
+            Self::ChromeDriver => &["chromium-driver"],
+            Self::WasmTarget | Self::NodePackages => &[],
+        }
+    }
+
+    fn is_met(self) -> bool {
+        match self {
+            Self::WasmTarget => {
+                let query = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
+                output(command("rustc").args(query)).is_ok_and(|folder| root().join(folder.trim()).is_dir())
+            }
+            Self::Node => find_program("npm").is_some() && node_major() >= Some(NODE_MAJOR),
+            Self::NodePackages => {
+                is_fresh(&root().join("node_modules/.package-lock.json"), &root().join("package-lock.json"))
+            }
+            Self::Chromium => find_program("chromium").is_some(),
+            Self::ChromeDriver => find_program("chromedriver").is_some(),
+        }
+    }
+}
+
+fn node_major() -> Option<u32> {
+    let version = output(command("node").arg("--version")).ok()?;
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}

@@ -1,0 +1,51 @@
+//! The size of what ships, held to its budgets.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+/// What a group of files may weigh, unminified; a KB is 1,000 bytes.
+struct Budget {
+    name: &'static str,
+    parts: &'static [(&'static str, &'static str)],
+    kilobytes: u64,
+}
+
+const BUDGETS: [Budget; 4] = [
+    Budget {
+        name: "background code",
+        parts: &[("wasm", "wasm/background_bg.wasm"), ("glue", "wasm/background.js"), ("shim", "background.js")],
+        kilobytes: 260,
+    },
+    Budget { name: "content script", parts: &[("content", "content.js")], kilobytes: 6 },
+    Budget { name: "page script", parts: &[("page", "page.js")], kilobytes: 4 },
+    Budget { name: "views", parts: &[("views", "views")], kilobytes: 60 },
+];
+
+/// Prints what each part of an unpacked extension weighs; fails if a budget is exceeded.
+pub(crate) fn check(dist: &Path) -> Result<()> {
+    let mut exceeded = Vec::new();
+    for budget in BUDGETS {
+        let mut total = 0;
+        for (part, path) in budget.parts {
+            let size = size(&dist.join(path)).with_context(|| path.to_string())?;
+            println!("  {part:<16}{:>9} bytes", size);
+            total += size;
+        }
+        println!("{:<18}{total:>9} bytes of {} KB", budget.name, budget.kilobytes);
+        if total > budget.kilobytes * 1_000 {
+            exceeded.push(budget.name);
+        }
+    }
+    ensure!(exceeded.is_empty(), "over their size budget: {}", exceeded.join(", "));
+    Ok(())
+}
+
+fn size(path: &Path) -> Result<u64> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_dir() {
+        return Ok(metadata.len());
+    }
+    fs::read_dir(path)?.map(|entry| size(&entry?.path())).sum()
+}

@@ -1,0 +1,158 @@
+//! The test suites. Each ends in a line of its own, `name: N passed, N failed`, and all together
+//! in one without a name.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::build;
+use crate::setup::{self, Consent};
+use crate::shell::{cargo, command, find_program, is_fresh, node_program, root, run_and_keep};
+use crate::tally::{Runner, Tally};
+use crate::tidy;
+
+/// A group of tests that runs by itself.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// Formatting, lints, layers, sizes and types.
+    Tidy,
+    /// Tests beside the code of every native crate that has no suite of its own.
+    Unit,
+    /// The proxy.
+    Proxy,
+    /// Deterministic worlds with faults.
+    Sim,
+    /// Our signatures and documents against other implementations.
+    Conformance,
+    /// The background crate in a service worker of headless Chromium.
+    Wasm,
+    /// The extension in Chromium, against the sandbox.
+    Chrome,
+}
+
+/// Crates whose tests run in a suite of their own, or only in a browser.
+const NOT_UNIT: [&str; 3] = ["background", "proxy", "simulator"];
+
+/// Runs the named suites, or all that exist; fails if any test does.
+pub(crate) fn run(chosen: &[Suite], consent: Consent) -> Result<ExitCode> {
+    if let Some(suite) = chosen.iter().find(|suite| !suite.exists()) {
+        bail!("there is no suite `{}` yet", suite.name());
+    }
+    let all: Vec<Suite> = Suite::value_variants().iter().copied().filter(|suite| suite.exists()).collect();
+    let suites = if chosen.is_empty() { &all } else { chosen };
+    let mut tallies = Vec::new();
+    for suite in suites {
+        let tally = suite.run(consent).unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Tally::of(false)
+        });
+        tallies.push((suite.name(), tally));
+        println!("{}: {tally}\n", suite.name());
+    }
+    let total: Tally = tallies.iter().map(|(_, tally)| *tally).sum();
+    if tallies.len() > 1 {
+        for (name, tally) in &tallies {
+            println!("{name}: {tally}");
+        }
+    }
+    println!("{total}");
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Suite {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tidy => "tidy",
+            Self::Unit => "unit",
+            Self::Proxy => "proxy",
+            Self::Sim => "sim",
+            Self::Conformance => "conformance",
+            Self::Wasm => "wasm",
+            Self::Chrome => "chrome",
+        }
+    }
+
+    /// Whether the suite has been written: none runs empty.
+    fn exists(self) -> bool {
+        let needed = match self {
+            Self::Tidy | Self::Unit | Self::Proxy => return true,
+            Self::Sim => "crates/simulator",
+            Self::Conformance => "tests/conformance/package.json",
+            Self::Wasm => "crates/background/webdriver.json",
+            Self::Chrome => "tests/browser/playwright.config.mjs",
+        };
+        root().join(needed).exists()
+    }
+
+    fn run(self, consent: Consent) -> Result<Tally> {
+        match self {
+            Self::Tidy => tidy::run_all(consent),
+            Self::Unit => native(&not_elsewhere()),
+            Self::Proxy => native(&["-p", "proxy"]),
+            Self::Sim => native(&["-p", "simulator"]),
+            Self::Conformance => conformance(consent),
+            Self::Wasm => wasm(consent),
+            Self::Chrome => chrome(consent),
+        }
+    }
+}
+
+fn not_elsewhere() -> Vec<&'static str> {
+    let there = NOT_UNIT.into_iter().filter(|name| root().join("crates").join(name).exists());
+    std::iter::once("--workspace").chain(there.flat_map(|name| ["--exclude", name])).collect()
+}
+
+/// Native tests of the packages in scope: with nextest, which does not run those in the
+/// documentation, if it is installed.
+fn native(scope: &[&str]) -> Result<Tally> {
+    if find_program("cargo-nextest").is_none() {
+        return test(Runner::Cargo, with(cargo(), &["test", "--no-fail-fast"], scope));
+    }
+    let beside = test(Runner::Nextest, with(cargo(), &["nextest", "run", "--no-fail-fast"], scope))?;
+    let (succeeded, output) = run_and_keep(with(cargo(), &["test", "--quiet", "--doc"], scope))?;
+    let none = succeeded && !output.contains(" passed; ");
+    let documented = if none { Tally::default() } else { Tally::read(Runner::Cargo, succeeded, &output) };
+    Ok([beside, documented].into_iter().sum())
+}
+
+fn conformance(consent: Consent) -> Result<Tally> {
+    build::all(build::SANDBOX_PROXY, consent)?;
+    let folder = root().join("tests/conformance");
+    if !is_fresh(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
+        crate::shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
+    }
+    let mut tests = command("node");
+    tests.args(["--test", "--test-reporter=spec"]).current_dir(folder);
+    test(Runner::Node, tests)
+}
+
+fn wasm(consent: Consent) -> Result<Tally> {
+    setup::ensure(setup::WASM_TESTS, consent)?;
+    let runner = format!("{} test-runner", build::wasm_tools()?.display());
+    let mut tests = cargo();
+    tests.args(["test", "-p", "background", "--target", "wasm32-unknown-unknown"]);
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    if let Some(driver) = find_program("chromedriver") {
+        tests.env("CHROMEDRIVER", driver);
+    }
+    test(Runner::Cargo, tests)
+}
+
+fn chrome(consent: Consent) -> Result<Tally> {
+    setup::ensure(setup::BROWSER, consent)?;
+    build::all(build::SANDBOX_PROXY, consent)?;
+    let mut tests = node_program("playwright");
+    tests.args(["test", "--config", "tests/browser", "--reporter", "list"]);
+    test(Runner::Playwright, tests)
+}
+
+fn test(runner: Runner, command: Command) -> Result<Tally> {
+    let (succeeded, output) = run_and_keep(command)?;
+    Ok(Tally::read(runner, succeeded, &output))
+}
+
+fn with(mut command: Command, first: &[&str], then: &[&str]) -> Command {
+    command.args(first).args(then);
+    command
+}
