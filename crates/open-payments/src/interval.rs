@@ -3,6 +3,7 @@ use std::fmt;
 use jiff::Span;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::Timestamp;
@@ -18,7 +19,8 @@ pub struct IntervalError;
 /// `R/start/duration`, `R/start/end` and `R/duration/end`; `Rn` means n repetitions, so n + 1
 /// windows. Windows are half-open, in UTC, and counted from the start, so the one after a
 /// window that a short month cut short begins on the original day again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Interval {
     text: String,
     start: DateTime,
@@ -105,6 +107,20 @@ impl Interval {
 
     fn begins(&self, index: i64) -> Option<DateTime> {
         self.start.checked_add(self.duration.checked_mul(index).ok()?).ok()
+    }
+}
+
+impl TryFrom<String> for Interval {
+    type Error = IntervalError;
+
+    fn try_from(text: String) -> Result<Self, IntervalError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Interval> for String {
+    fn from(interval: Interval) -> Self {
+        interval.text
     }
 }
 

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{HostKind, UrlError};
 
 /// An `https` URL, or an `http` one on a loopback host, in the one spelling that a browser's
@@ -8,7 +10,8 @@ use crate::{HostKind, UrlError};
 /// segments, no fragment, ASCII only.
 ///
 /// The bytes are what gets signed as `@target-uri`, so nothing may normalise it again.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Url {
     text: String,
     host_end: usize,
@@ -98,6 +101,20 @@ impl Url {
 
     fn scheme_end(&self) -> usize {
         if self.text.starts_with("https") { "https://".len() } else { "http://".len() }
+    }
+}
+
+impl TryFrom<String> for Url {
+    type Error = UrlError;
+
+    fn try_from(text: String) -> Result<Self, UrlError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Url> for String {
+    fn from(url: Url) -> Self {
+        url.text
     }
 }
 

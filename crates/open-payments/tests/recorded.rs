@@ -7,7 +7,7 @@ use open_payments::{
 use serde_json::Value;
 
 fn recorded() -> Value {
-    serde_json::from_str(include_str!("../../../tests/fixtures/wallet.json")).unwrap()
+    serde_json::from_str(include_str!("../../../tests/fixtures/wallet.json")).expect("the recording is JSON")
 }
 
 fn text(recorded: &Value, name: &str) -> String {
