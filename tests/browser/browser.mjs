@@ -1,0 +1,88 @@
+// Chromium with the extension in it.
+
+import { cp, writeFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "@playwright/test";
+import { until } from "./programs.mjs";
+
+const DIST = "dist/chrome";
+/** Chromium must not reach for anything but the loopback interface. */
+const QUIET = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+/** @typedef {import("@playwright/test").Page} Page */
+
+/** A browser with a fresh profile and a freshly installed extension. */
+export class Browser {
+  /**
+   * @param {import("@playwright/test").BrowserContext} context
+   * @param {string} extensionId
+   */
+  constructor(context, extensionId) {
+    this.context = context;
+    this.extensionId = extensionId;
+  }
+
+  /**
+   * @param {string} folder a folder of our own
+   * @param {string} proxyUrl what the extension is told to talk to
+   * @param {boolean} headless
+   */
+  static async start(folder, proxyUrl, headless) {
+    const extension = join(folder, "extension");
+    await copyExtension(extension, proxyUrl);
+    const context = await chromium.launchPersistentContext(join(folder, "profile"), {
+      executablePath: "/usr/bin/chromium",
+      headless,
+      handleSIGINT: false,
+      viewport: headless ? { width: 1280, height: 800 } : null,
+      ignoreDefaultArgs: ["--disable-extensions"],
+      args: [...QUIET, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
+    });
+    const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
+    return new Browser(context, new URL(worker.url()).host);
+  }
+
+  /** @param {string} path a page of the extension, such as `popup.html` */
+  extensionUrl(path) {
+    return `chrome-extension://${this.extensionId}/views/${path}`;
+  }
+
+  /**
+   * Waits for a page that the extension opens by itself.
+   * @param {string} what
+   * @param {(url: string) => boolean} matches
+   * @returns {Promise<Page>}
+   */
+  async page(what, matches) {
+    return until(what, () => this.context.pages().find((page) => matches(page.url()))).then((page) => /** @type {Page} */ (page));
+  }
+
+  /** Ends the extension's worker where it stands. */
+  async killWorker() {
+    const session = await this.context.newCDPSession(this.context.pages()[0]);
+    await session.send("ServiceWorker.enable");
+    await session.send("ServiceWorker.stopAllWorkers");
+    await session.detach();
+  }
+
+  async stop() {
+    await this.context.close();
+  }
+}
+
+/**
+ * The built extension, but with another proxy: its address is part of a build.
+ * @param {string} folder
+ * @param {string} proxyUrl
+ */
+async function copyExtension(folder, proxyUrl) {
+  await cp(DIST, folder, { recursive: true });
+  const config = await readFile(join(folder, "config.js"), "utf8");
+  const built = JSON.parse(config.slice(config.indexOf('"'), config.lastIndexOf('"') + 1));
+  await writeFile(join(folder, "config.js"), config.replace(built, proxyUrl));
+  const manifest = await readFile(join(folder, "manifest.json"), "utf8");
+  await writeFile(join(folder, "manifest.json"), manifest.replaceAll(built, proxyUrl));
+}

@@ -1,0 +1,17 @@
+// What the browser tests share: each gets a world of its own.
+
+import { test as base } from "@playwright/test";
+import { World } from "./harness.mjs";
+
+export { expect } from "@playwright/test";
+
+/** @typedef {import("./sandbox.mjs").SandboxOptions} SandboxOptions */
+
+export const test = base.extend(/** @type {import("@playwright/test").Fixtures<{settings: SandboxOptions, world: World}>} */ ({
+  settings: [{}, { option: true }],
+  world: async ({ settings }, use, test) => {
+    const world = await World.start(settings);
+    await use(world);
+    await world.stop({ keepLogs: test.status !== test.expectedStatus });
+  },
+}));

@@ -1,0 +1,173 @@
+// A sandbox, a browser with the extension, and what a person does with them.
+
+import { Browser } from "./browser.mjs";
+import { until } from "./programs.mjs";
+import { Sandbox } from "./sandbox.mjs";
+
+/** @typedef {import("@playwright/test").Page} Page */
+/** @typedef {{value: string, assetCode: string, assetScale: number}} Money */
+/** @typedef {{amountSent: {currency: string, value: string}, paymentPointer: string, incomingPayment: string}} PageEvent */
+/** @typedef {{amount?: string, monthly?: boolean, decision?: "accept" | "decline"}} Connecting */
+
+export class World {
+  /** @type {Page | undefined} */
+  #popup;
+
+  /**
+   * @param {Sandbox} sandbox
+   * @param {Browser} browser
+   */
+  constructor(sandbox, browser) {
+    this.sandbox = sandbox;
+    this.browser = browser;
+  }
+
+  /** @param {import("./sandbox.mjs").SandboxOptions & {headless?: boolean}} [options] */
+  static async start({ headless = true, ...options } = {}) {
+    const sandbox = await Sandbox.start(options);
+    try {
+      return new World(sandbox, await Browser.start(sandbox.folder, sandbox.proxyUrl, headless));
+    } catch (error) {
+      await sandbox.stop(true);
+      throw error;
+    }
+  }
+
+  /** @param {{keepLogs?: boolean}} [options] */
+  async stop({ keepLogs = false } = {}) {
+    await this.browser.stop();
+    await this.sandbox.stop(keepLogs);
+  }
+
+  /** The popup, opened as a tab, which stays open. */
+  async popup() {
+    if (!this.#popup || this.#popup.isClosed()) {
+      this.#popup = await this.browser.context.newPage();
+      await this.#popup.goto(this.browser.extensionUrl("popup.html"));
+    }
+    return this.#popup;
+  }
+
+  /** What the extension shows of its state, as its views get it. */
+  async view() {
+    const popup = await this.popup();
+    return popup.evaluate(() => new Promise((resolve) => {
+      const port = chrome.runtime.connect({ name: "view" });
+      port.onMessage.addListener((view) => {
+        port.disconnect();
+        resolve(view);
+      });
+    }));
+  }
+
+  /**
+   * Waits until the extension's state is as wanted.
+   * @param {string} what
+   * @param {(view: any) => boolean} matches
+   * @param {number} [limitMs]
+   */
+  async shows(what, matches, limitMs) {
+    return until(what, async () => {
+      const view = await this.view();
+      return matches(view) ? view : undefined;
+    }, limitMs);
+  }
+
+  /** Takes the public key from the page that opened at install, and gives it to the wallet. */
+  async uploadKey() {
+    const welcome = await this.browser.page("the welcome page", (url) => url === this.browser.extensionUrl("welcome.html"));
+    await this.browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await welcome.bringToFront();
+    await welcome.getByTestId("copy-key").click();
+    const wallet = await this.browser.context.newPage();
+    await wallet.goto(this.sandbox.payer.url);
+    await wallet.getByTestId("keys").first().click();
+    await wallet.getByTestId("jwk").focus();
+    await wallet.keyboard.press("Control+V");
+    await wallet.getByTestId("add-key").click();
+    await wallet.close();
+    await welcome.close();
+  }
+
+  /**
+   * Fills in the connect form and decides on the wallet's consent page.
+   * @param {Connecting} [options]
+   */
+  async requestConnection({ amount = "10.00", monthly = false, decision = "accept" } = {}) {
+    const popup = await this.popup();
+    await popup.getByTestId("wallet-address").fill(this.sandbox.walletAddress);
+    await popup.getByTestId("amount").fill(amount);
+    await popup.getByTestId("monthly").setChecked(monthly);
+    await popup.getByTestId("connect").click();
+    const consent = await this.browser.page("the consent page", (url) => url.includes("/interact/"));
+    await consent.getByTestId(decision).click();
+  }
+
+  /** The whole way from a fresh install to a connected wallet, through real pages. */
+  async connect() {
+    await this.uploadKey();
+    await this.requestConnection();
+    return this.shows("connected", (view) => view.connection.state === "connected");
+  }
+
+  /**
+   * @param {string} perHour as a person types it
+   */
+  async setRate(perHour) {
+    const popup = await this.popup();
+    await popup.getByTestId("rate").fill(perHour);
+    await popup.getByTestId("rate").press("Enter");
+  }
+
+  /** @param {boolean} enabled */
+  async setEnabled(enabled) {
+    const popup = await this.popup();
+    await popup.getByTestId("enabled").setChecked(enabled);
+  }
+
+  /**
+   * Opens a page of the site in a tab of its own, and keeps the events that it gets.
+   * @param {string} [path]
+   */
+  async openSite(path = "/") {
+    const page = await this.browser.context.newPage();
+    await page.addInitScript(recordEvents);
+    await page.goto(`${this.sandbox.siteUrl}${path}`);
+    return new SitePage(page);
+  }
+
+  /** Waits until nothing is on its way any more: every payment has arrived or failed. */
+  async drained() {
+    let before = "";
+    return until("all payments are settled", async () => {
+      const now = JSON.stringify([await this.sandbox.payer.payments(), (await this.view()).diagnostics.payments]);
+      const quiet = now === before;
+      before = now;
+      return quiet;
+    });
+  }
+}
+
+/** A monetized page, seen from inside. */
+export class SitePage {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** @returns {Promise<PageEvent[]>} the monetization events since the page was loaded */
+  async events() {
+    return this.page.evaluate(() => Reflect.get(window, "monetizationEvents"));
+  }
+}
+
+/** Runs in the page, before its own scripts. */
+function recordEvents() {
+  /** @type {unknown[]} */
+  const events = [];
+  Reflect.set(window, "monetizationEvents", events);
+  addEventListener("monetization", (event) => {
+    const { amountSent, paymentPointer, incomingPayment } = /** @type {any} */ (event);
+    events.push({ amountSent: { currency: amountSent.currency, value: amountSent.value }, paymentPointer, incomingPayment });
+  });
+}
