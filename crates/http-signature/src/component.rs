@@ -1,7 +1,7 @@
 //! The components a signature covers, and the signature base made of them.
 
 use crate::{
-    Error, Request,
+    Request, SignatureError,
     request::Target,
     structured_field::{Cursor, quoted},
 };
@@ -10,7 +10,7 @@ use crate::{
 const MAX_COMPONENTS: usize = 32;
 
 /// Reads the inner list of covered components: `("@method" "date")`.
-pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Error> {
+pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, SignatureError> {
     let mut components = Vec::new();
     cursor.expect("(")?;
     while !cursor.accept(")") {
@@ -19,10 +19,10 @@ pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Er
         }
         let component = cursor.string()?;
         if cursor.accept(";") {
-            return Err(Error::UnsupportedComponent(format!("{component};…")));
+            return Err(SignatureError::UnsupportedComponent(format!("{component};…")));
         }
         if components.len() == MAX_COMPONENTS {
-            return Err(Error::MalformedField("too many components"));
+            return Err(SignatureError::MalformedField("too many components"));
         }
         components.push(component);
     }
@@ -30,10 +30,10 @@ pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Er
 }
 
 /// Prints the inner list of covered components.
-pub(crate) fn component_list(components: &[&str]) -> Result<String, Error> {
-    let names: Result<Vec<String>, Error> = components
+pub(crate) fn component_list(components: &[&str]) -> Result<String, SignatureError> {
+    let names: Result<Vec<String>, SignatureError> = components
         .iter()
-        .map(|name| quoted(name).ok_or_else(|| Error::UnsupportedComponent((*name).to_owned())))
+        .map(|name| quoted(name).ok_or_else(|| SignatureError::UnsupportedComponent((*name).to_owned())))
         .collect();
     Ok(format!("({})", names?.join(" ")))
 }
@@ -45,19 +45,19 @@ pub(crate) fn signature_base<'a>(
     request: &Request<'_>,
     components: impl IntoIterator<Item = &'a str>,
     signature_params: &str,
-) -> Result<String, Error> {
+) -> Result<String, SignatureError> {
     let target = request.target()?;
     let mut covered = Vec::new();
     let mut base = String::new();
     for name in components {
         if covered.contains(&name) {
-            return Err(Error::DuplicateComponent(name.to_owned()));
+            return Err(SignatureError::DuplicateComponent(name.to_owned()));
         }
         covered.push(name);
         let value = component_value(request, &target, name)?;
         // A line feed inside a value could pretend to be another component.
         if !value.chars().all(|next| matches!(next, ' '..='~' | '\t')) {
-            return Err(Error::InvalidComponent(name.to_owned()));
+            return Err(SignatureError::InvalidComponent(name.to_owned()));
         }
         base.extend(["\"", name, "\": ", &value, "\n"]);
     }
@@ -66,7 +66,7 @@ pub(crate) fn signature_base<'a>(
 }
 
 /// The value of a component (RFC 9421, sections 2.1 and 2.2).
-fn component_value(request: &Request<'_>, target: &Target<'_>, name: &str) -> Result<String, Error> {
+fn component_value(request: &Request<'_>, target: &Target<'_>, name: &str) -> Result<String, SignatureError> {
     let path = if target.path.is_empty() { "/" } else { target.path };
     let query = if target.query.is_empty() { "?" } else { target.query };
     Ok(match name {
@@ -78,9 +78,9 @@ fn component_value(request: &Request<'_>, target: &Target<'_>, name: &str) -> Re
         "@path" => path.to_owned(),
         "@query" => query.to_owned(),
         field if is_field_name(field) => {
-            request.header(field).ok_or_else(|| Error::MissingComponent(field.to_owned()))?
+            request.header(field).ok_or_else(|| SignatureError::MissingComponent(field.to_owned()))?
         }
-        other => return Err(Error::UnsupportedComponent(other.to_owned())),
+        other => return Err(SignatureError::UnsupportedComponent(other.to_owned())),
     })
 }
 
@@ -108,7 +108,7 @@ fn is_field_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn value(target_uri: &str, name: &str) -> Result<String, Error> {
+    fn value(target_uri: &str, name: &str) -> Result<String, SignatureError> {
         let request =
             Request { method: "POST", target_uri, headers: &[("Date", "today"), ("Evil", "a\n\"@method\": GET")] };
         let base = signature_base(&request, [name], "()")?;
@@ -152,14 +152,14 @@ mod tests {
     fn what_is_not_implemented_is_refused_by_name() {
         let uri = "https://host.example/";
         for name in ["@status", "@query-param", "@signature-params", "Date", "", "a b"] {
-            assert_eq!(value(uri, name), Err(Error::UnsupportedComponent(name.to_owned())));
+            assert_eq!(value(uri, name), Err(SignatureError::UnsupportedComponent(name.to_owned())));
         }
-        assert_eq!(value(uri, "x-missing"), Err(Error::MissingComponent("x-missing".to_owned())));
+        assert_eq!(value(uri, "x-missing"), Err(SignatureError::MissingComponent("x-missing".to_owned())));
     }
 
     #[test]
     fn a_value_cannot_smuggle_in_a_line() {
-        assert_eq!(value("https://host.example/", "evil"), Err(Error::InvalidComponent("evil".to_owned())));
+        assert_eq!(value("https://host.example/", "evil"), Err(SignatureError::InvalidComponent("evil".to_owned())));
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         let request = Request { method: "GET", target_uri: "https://host.example/", headers: &[] };
         assert_eq!(
             signature_base(&request, ["@path", "@method", "@path"], "()"),
-            Err(Error::DuplicateComponent("@path".to_owned()))
+            Err(SignatureError::DuplicateComponent("@path".to_owned()))
         );
     }
 }

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::{Error, structured_field::Cursor};
+use crate::{SignatureError, structured_field::Cursor};
 
 /// The value of a `Content-Digest` field for a body: `sha-512=:…:`.
 #[must_use]
@@ -15,9 +15,9 @@ pub fn content_digest(body: &[u8]) -> String {
 /// other algorithms beside them are ignored.
 ///
 /// # Errors
-/// [`Error::MalformedField`], [`Error::DigestMismatch`], or [`Error::UnknownDigest`] if no member
+/// [`SignatureError::MalformedField`], [`SignatureError::DigestMismatch`], or [`SignatureError::UnknownDigest`] if no member
 /// is of an algorithm known here.
-pub fn verify_content_digest(header: &str, body: &[u8]) -> Result<(), Error> {
+pub fn verify_content_digest(header: &str, body: &[u8]) -> Result<(), SignatureError> {
     let mut known = false;
     for (algorithm, digest) in Cursor::dictionary(header, Cursor::byte_sequence)? {
         let matches = match algorithm {
@@ -26,11 +26,11 @@ pub fn verify_content_digest(header: &str, body: &[u8]) -> Result<(), Error> {
             _ => continue,
         };
         if !matches {
-            return Err(Error::DigestMismatch);
+            return Err(SignatureError::DigestMismatch);
         }
         known = true;
     }
-    if known { Ok(()) } else { Err(Error::UnknownDigest) }
+    if known { Ok(()) } else { Err(SignatureError::UnknownDigest) }
 }
 
 #[cfg(test)]
@@ -61,8 +61,8 @@ mod tests {
         let both = format!("{SHA_256}, {SHA_512}");
         assert_eq!(verify_content_digest(&both, BODY), Ok(()));
         let one_wrong = format!("{SHA_256},{WITHOUT_LINE_FEED}");
-        assert_eq!(verify_content_digest(&one_wrong, BODY), Err(Error::DigestMismatch));
-        assert_eq!(verify_content_digest("sha-256=::", BODY), Err(Error::DigestMismatch));
+        assert_eq!(verify_content_digest(&one_wrong, BODY), Err(SignatureError::DigestMismatch));
+        assert_eq!(verify_content_digest("sha-256=::", BODY), Err(SignatureError::DigestMismatch));
     }
 
     #[test]
@@ -70,14 +70,17 @@ mod tests {
         let beside = format!("md5=:AAAA:, {SHA_512}");
         assert_eq!(verify_content_digest(&beside, BODY), Ok(()));
         for unknown in ["md5=:AAAA:", ""] {
-            assert_eq!(verify_content_digest(unknown, BODY), Err(Error::UnknownDigest));
+            assert_eq!(verify_content_digest(unknown, BODY), Err(SignatureError::UnknownDigest));
         }
     }
 
     #[test]
     fn what_is_not_a_dictionary_of_bytes_is_refused() {
         for malformed in ["sha-512", "sha-512=1", "sha-512=:A:", "sha-512=:AAAA", ","] {
-            assert!(matches!(verify_content_digest(malformed, BODY), Err(Error::MalformedField(_))), "{malformed}");
+            assert!(
+                matches!(verify_content_digest(malformed, BODY), Err(SignatureError::MalformedField(_))),
+                "{malformed}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Why something could not be signed or does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum SignatureError {
     /// The bytes are not a usable Ed25519 public key: wrong length, no curve point, or a weak one.
     #[error("not an Ed25519 public key")]
     InvalidPublicKey,

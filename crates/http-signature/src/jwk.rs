@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, PublicKey};
+use crate::{PublicKey, SignatureError};
 
 /// A public key as wallets list it in their `jwks.json`. Members it does not know are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,12 +47,12 @@ impl PublicKey {
 }
 
 impl TryFrom<&Jwk> for PublicKey {
-    type Error = Error;
+    type Error = SignatureError;
 
     /// # Errors
-    /// [`Error::UnsupportedJwk`] names the member that is not an Ed25519 signature key's;
-    /// [`Error::InvalidPublicKey`] if `x` is no such key.
-    fn try_from(jwk: &Jwk) -> Result<Self, Error> {
+    /// [`SignatureError::UnsupportedJwk`] names the member that is not an Ed25519 signature key's;
+    /// [`SignatureError::InvalidPublicKey`] if `x` is no such key.
+    fn try_from(jwk: &Jwk) -> Result<Self, SignatureError> {
         let expected = [
             ("kty", jwk.kty == "OKP"),
             ("crv", jwk.crv == "Ed25519"),
@@ -60,7 +60,7 @@ impl TryFrom<&Jwk> for PublicKey {
             ("use", jwk.use_.as_deref().is_none_or(|use_| use_ == "sig")),
         ];
         match expected.iter().find(|(_, holds)| !holds) {
-            Some((member, _)) => Err(Error::UnsupportedJwk(member)),
+            Some((member, _)) => Err(SignatureError::UnsupportedJwk(member)),
             None => Self::from_base64url(&jwk.x),
         }
     }
@@ -110,7 +110,7 @@ mod tests {
             ("use", with_use("enc")),
         ];
         for (member, jwk) in refused {
-            assert_eq!(PublicKey::try_from(&jwk), Err(Error::UnsupportedJwk(member)));
+            assert_eq!(PublicKey::try_from(&jwk), Err(SignatureError::UnsupportedJwk(member)));
         }
     }
 }

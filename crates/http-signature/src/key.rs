@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroize;
 
-use crate::Error;
+use crate::SignatureError;
 
 /// An Ed25519 signature: 64 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,12 @@ impl PublicKey {
     /// Reads the 32 bytes of a compressed point.
     ///
     /// # Errors
-    /// [`Error::InvalidPublicKey`] if they are not a point, or one of small order, under which
+    /// [`SignatureError::InvalidPublicKey`] if they are not a point, or one of small order, under which
     /// signatures prove nothing.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, Error> {
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, SignatureError> {
         match VerifyingKey::from_bytes(bytes) {
             Ok(key) if !key.is_weak() => Ok(Self(key)),
-            _ => Err(Error::InvalidPublicKey),
+            _ => Err(SignatureError::InvalidPublicKey),
         }
     }
 
@@ -47,13 +47,13 @@ impl PublicKey {
     /// Reads unpadded base64url of the 32 bytes, as in a JWK's `x`.
     ///
     /// # Errors
-    /// [`Error::InvalidPublicKey`] if it is anything else.
-    pub fn from_base64url(text: &str) -> Result<Self, Error> {
+    /// [`SignatureError::InvalidPublicKey`] if it is anything else.
+    pub fn from_base64url(text: &str) -> Result<Self, SignatureError> {
         let mut buffer = [0; 32];
         Base64UrlUnpadded::decode(text, &mut buffer)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(Error::InvalidPublicKey)
+            .ok_or(SignatureError::InvalidPublicKey)
             .and_then(Self::from_bytes)
     }
 
@@ -66,10 +66,10 @@ impl PublicKey {
     /// Checks a signature over a message, refusing every malleable form of it.
     ///
     /// # Errors
-    /// [`Error::SignatureMismatch`] if this key did not sign this message.
-    pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), Error> {
+    /// [`SignatureError::SignatureMismatch`] if this key did not sign this message.
+    pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.0.verify_strict(message, &signature).map_err(|_| Error::SignatureMismatch)
+        self.0.verify_strict(message, &signature).map_err(|_| SignatureError::SignatureMismatch)
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     fn keys_of_the_wrong_length_or_alphabet_are_refused() {
         let text = SecretKey::from_seed([7; 32]).public_key().to_base64url();
         for wrong in ["", &text[..42], &format!("{text}A"), &format!("{text}=")] {
-            assert_eq!(PublicKey::from_base64url(wrong), Err(Error::InvalidPublicKey));
+            assert_eq!(PublicKey::from_base64url(wrong), Err(SignatureError::InvalidPublicKey));
         }
     }
 
@@ -136,13 +136,13 @@ mod tests {
     fn points_of_small_order_are_refused() {
         let mut neutral = [0; 32];
         neutral[0] = 1;
-        assert_eq!(PublicKey::from_bytes(&neutral), Err(Error::InvalidPublicKey));
+        assert_eq!(PublicKey::from_bytes(&neutral), Err(SignatureError::InvalidPublicKey));
     }
 
     #[test]
     fn another_key_does_not_verify() {
         let signature = SecretKey::from_seed([1; 32]).sign(b"message");
         let other = SecretKey::from_seed([2; 32]).public_key();
-        assert_eq!(other.verify(b"message", &signature), Err(Error::SignatureMismatch));
+        assert_eq!(other.verify(b"message", &signature), Err(SignatureError::SignatureMismatch));
     }
 }

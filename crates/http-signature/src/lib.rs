@@ -17,7 +17,7 @@ mod structured_field;
 mod verify;
 
 pub use digest::{content_digest, verify_content_digest};
-pub use error::Error;
+pub use error::SignatureError;
 pub use jwk::Jwk;
 pub use key::{PublicKey, SecretKey, Signature, Signer};
 pub use parameters::Parameters;

@@ -1,7 +1,7 @@
 //! The parameters of a signature (RFC 9421, section 2.3).
 
 use crate::{
-    Error,
+    SignatureError,
     structured_field::{Cursor, MAX_INTEGER, quoted},
 };
 
@@ -25,8 +25,8 @@ pub struct Parameters {
 
 impl Parameters {
     /// Prints the parameters in their fixed order: `;created=…;keyid="…";nonce="…";…`.
-    pub(crate) fn to_text(&self) -> Result<String, Error> {
-        let invalid = |name: &str| Error::InvalidParameter(name.to_owned());
+    pub(crate) fn to_text(&self) -> Result<String, SignatureError> {
+        let invalid = |name: &str| SignatureError::InvalidParameter(name.to_owned());
         let integer = |name: &str, value: &Option<u64>| match value {
             None => Ok(String::new()),
             Some(seconds) if *seconds <= MAX_INTEGER => Ok(format!(";{name}={seconds}")),
@@ -51,7 +51,7 @@ impl Parameters {
     }
 
     /// Reads parameters in whatever order they come.
-    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, SignatureError> {
         let mut parameters = Self::default();
         while cursor.accept(";") {
             let name = cursor.key()?;
@@ -63,10 +63,10 @@ impl Parameters {
                 "keyid" => parameters.keyid.replace(cursor.string()?).is_some(),
                 "alg" => parameters.alg.replace(cursor.string()?).is_some(),
                 "tag" => parameters.tag.replace(cursor.string()?).is_some(),
-                _ => return Err(Error::InvalidParameter(name.to_owned())),
+                _ => return Err(SignatureError::InvalidParameter(name.to_owned())),
             };
             if known_before {
-                return Err(Error::InvalidParameter(name.to_owned()));
+                return Err(SignatureError::InvalidParameter(name.to_owned()));
             }
         }
         Ok(parameters)
@@ -77,7 +77,7 @@ impl Parameters {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Parameters, Error> {
+    fn read(text: &str) -> Result<Parameters, SignatureError> {
         let text = format!("a={text}");
         let mut members = Cursor::dictionary(&text, Parameters::read)?;
         Ok(members.remove(0).1)
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn values_that_cannot_be_printed_are_refused() {
         let line_feed = Parameters { nonce: Some("a\nb".to_owned()), ..Parameters::default() };
-        assert_eq!(line_feed.to_text(), Err(Error::InvalidParameter("nonce".to_owned())));
+        assert_eq!(line_feed.to_text(), Err(SignatureError::InvalidParameter("nonce".to_owned())));
         let too_late = Parameters { expires: Some(u64::MAX), ..Parameters::default() };
-        assert_eq!(too_late.to_text(), Err(Error::InvalidParameter("expires".to_owned())));
+        assert_eq!(too_late.to_text(), Err(SignatureError::InvalidParameter("expires".to_owned())));
     }
 
     #[test]
@@ -115,10 +115,10 @@ mod tests {
         for (text, name) in
             [(";colour=1", "colour"), (";created=1;created=1", "created"), (r#";tag="a";tag="b""#, "tag")]
         {
-            assert_eq!(read(text), Err(Error::InvalidParameter(name.to_owned())));
+            assert_eq!(read(text), Err(SignatureError::InvalidParameter(name.to_owned())));
         }
         for text in [r#";created="1""#, ";keyid=1", ";keyid", "; tag=\"a\""] {
-            assert!(matches!(read(text), Err(Error::MalformedField(_))), "{text}");
+            assert!(matches!(read(text), Err(SignatureError::MalformedField(_))), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A view of the request that is signed.
 
-use crate::Error;
+use crate::SignatureError;
 
 /// The parts of an HTTP request that a signature can cover.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ impl<'a> Request<'a> {
         combined(self.headers, name)
     }
 
-    pub(crate) fn target(&self) -> Result<Target<'a>, Error> {
+    pub(crate) fn target(&self) -> Result<Target<'a>, SignatureError> {
         Target::parse(self.target_uri)
     }
 }
@@ -48,9 +48,9 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn parse(uri: &'a str) -> Result<Self, Error> {
+    fn parse(uri: &'a str) -> Result<Self, SignatureError> {
         let signable = |next: char| next.is_ascii_graphic() && next != '#';
-        let (scheme, rest) = uri.split_once("://").ok_or(Error::InvalidTarget)?;
+        let (scheme, rest) = uri.split_once("://").ok_or(SignatureError::InvalidTarget)?;
         let (authority, path_and_query) = split_before(rest, ['/', '?']);
         let (path, query) = split_before(path_and_query, ['?']);
         let valid = uri.chars().all(signable)
@@ -59,7 +59,7 @@ impl<'a> Target<'a> {
             && !authority.is_empty()
             && !authority.contains('@');
         let target = Self { scheme, authority, path, query };
-        valid.then_some(target).ok_or(Error::InvalidTarget)
+        valid.then_some(target).ok_or(SignatureError::InvalidTarget)
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
             "https://hôst/",
         ];
         for uri in refused {
-            assert_eq!(Target::parse(uri), Err(Error::InvalidTarget), "{uri}");
+            assert_eq!(Target::parse(uri), Err(SignatureError::InvalidTarget), "{uri}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 
 use crate::{
-    Error, Parameters, Request, Signer,
+    Parameters, Request, SignatureError, Signer,
     component::{component_list, signature_base},
 };
 
@@ -29,7 +29,7 @@ pub fn sign(
     components: &[&str],
     parameters: &Parameters,
     signer: &dyn Signer,
-) -> Result<SignatureHeaders, Error> {
+) -> Result<SignatureHeaders, SignatureError> {
     let signature_params = component_list(components)? + &parameters.to_text()?;
     let base = signature_base(request, components.iter().copied(), &signature_params)?;
     let signature = Base64::encode_string(&signer.sign(base.as_bytes()).0);

@@ -6,7 +6,7 @@
 
 use base64ct::{Base64, Encoding};
 
-use crate::Error;
+use crate::SignatureError;
 
 /// More than any header that is signed here needs.
 const MAX_FIELD_LENGTH: usize = 8192;
@@ -25,10 +25,10 @@ impl<'a> Cursor<'a> {
     /// Reads a dictionary each of whose members has a value of the same kind.
     pub(crate) fn dictionary<T>(
         text: &'a str,
-        member: impl Fn(&mut Self) -> Result<T, Error>,
-    ) -> Result<Vec<(&'a str, T)>, Error> {
+        member: impl Fn(&mut Self) -> Result<T, SignatureError>,
+    ) -> Result<Vec<(&'a str, T)>, SignatureError> {
         if text.len() > MAX_FIELD_LENGTH {
-            return Err(Error::MalformedField("too long"));
+            return Err(SignatureError::MalformedField("too long"));
         }
         let mut cursor = Self { rest: text.trim_matches(' ') };
         let mut members: Vec<(&str, T)> = Vec::new();
@@ -38,10 +38,10 @@ impl<'a> Cursor<'a> {
         loop {
             let key = cursor.key()?;
             if members.iter().any(|(known, _)| *known == key) {
-                return Err(Error::MalformedField("a key twice"));
+                return Err(SignatureError::MalformedField("a key twice"));
             }
             if members.len() == MAX_MEMBERS {
-                return Err(Error::MalformedField("too many members"));
+                return Err(SignatureError::MalformedField("too many members"));
             }
             cursor.expect("=")?;
             members.push((key, member(&mut cursor)?));
@@ -55,23 +55,23 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a key: a lower-case word.
-    pub(crate) fn key(&mut self) -> Result<&'a str, Error> {
+    pub(crate) fn key(&mut self) -> Result<&'a str, SignatureError> {
         let starts_well = self.rest.starts_with(|first: char| first.is_ascii_lowercase() || first == '*');
         let key = self.take_while(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || "_-.*".contains(next));
-        if starts_well { Ok(key) } else { Err(Error::MalformedField("a key was expected")) }
+        if starts_well { Ok(key) } else { Err(SignatureError::MalformedField("a key was expected")) }
     }
 
     /// Reads a non-negative integer without leading zeros.
-    pub(crate) fn integer(&mut self) -> Result<u64, Error> {
+    pub(crate) fn integer(&mut self) -> Result<u64, SignatureError> {
         let digits = self.take_while(|next| next.is_ascii_digit());
         match digits.parse() {
             Ok(value) if value <= MAX_INTEGER && (digits == "0" || !digits.starts_with('0')) => Ok(value),
-            _ => Err(Error::MalformedField("an integer was expected")),
+            _ => Err(SignatureError::MalformedField("an integer was expected")),
         }
     }
 
     /// Reads a quoted string and removes its escapes.
-    pub(crate) fn string(&mut self) -> Result<String, Error> {
+    pub(crate) fn string(&mut self) -> Result<String, SignatureError> {
         self.expect("\"")?;
         let mut value = String::new();
         let mut characters = self.rest.char_indices();
@@ -83,28 +83,28 @@ impl<'a> Cursor<'a> {
                 }
                 '\\' => match characters.next() {
                     Some((_, escaped @ ('"' | '\\'))) => value.push(escaped),
-                    _ => return Err(Error::MalformedField("an escape in a string")),
+                    _ => return Err(SignatureError::MalformedField("an escape in a string")),
                 },
                 ' '..='~' => value.push(next),
-                _ => return Err(Error::MalformedField("a character in a string")),
+                _ => return Err(SignatureError::MalformedField("a character in a string")),
             }
         }
-        Err(Error::MalformedField("a string without an end"))
+        Err(SignatureError::MalformedField("a string without an end"))
     }
 
     /// Reads a byte sequence: padded base64 between colons.
-    pub(crate) fn byte_sequence(&mut self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn byte_sequence(&mut self) -> Result<Vec<u8>, SignatureError> {
         self.expect(":")?;
         let encoded = self.take_while(|next| next != ':');
         self.expect(":")?;
-        Base64::decode_vec(encoded).map_err(|_| Error::MalformedField("a byte sequence was expected"))
+        Base64::decode_vec(encoded).map_err(|_| SignatureError::MalformedField("a byte sequence was expected"))
     }
 
     /// Runs a parser and tells also which text it consumed.
     pub(crate) fn with_source<T>(
         &mut self,
-        parse: impl Fn(&mut Self) -> Result<T, Error>,
-    ) -> Result<(T, &'a str), Error> {
+        parse: impl Fn(&mut Self) -> Result<T, SignatureError>,
+    ) -> Result<(T, &'a str), SignatureError> {
         let before = self.rest;
         let value = parse(self)?;
         Ok((value, &before[..before.len() - self.rest.len()]))
@@ -118,8 +118,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Consumes the token, which must come next.
-    pub(crate) fn expect(&mut self, token: &'static str) -> Result<(), Error> {
-        if self.accept(token) { Ok(()) } else { Err(Error::MalformedField("punctuation")) }
+    pub(crate) fn expect(&mut self, token: &'static str) -> Result<(), SignatureError> {
+        if self.accept(token) { Ok(()) } else { Err(SignatureError::MalformedField("punctuation")) }
     }
 
     fn skip_whitespace(&mut self) {
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn integers(text: &str) -> Result<Vec<(&str, u64)>, Error> {
+    fn integers(text: &str) -> Result<Vec<(&str, u64)>, SignatureError> {
         Cursor::dictionary(text, Cursor::integer)
     }
 
@@ -181,7 +181,7 @@ mod tests {
             "a=1000000000000000",
         ];
         for text in refused.into_iter().chain([&*many.join(","), &*long]) {
-            assert!(matches!(integers(text), Err(Error::MalformedField(_))), "{text}");
+            assert!(matches!(integers(text), Err(SignatureError::MalformedField(_))), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reading a signature and checking it (RFC 9421, section 3.2).
 
 use crate::{
-    Error, Parameters, PublicKey, Request, Signature,
+    Parameters, PublicKey, Request, Signature, SignatureError,
     component::{read_components, signature_base},
     request::combined,
     sign::LABEL,
@@ -26,8 +26,8 @@ impl SignatureInput {
     /// # Errors
     /// If a field is missing or malformed, if it is not clear which signature is meant, or if the
     /// signature has a component parameter or a signature parameter that is not supported.
-    pub fn parse(headers: &[(&str, &str)]) -> Result<Self, Error> {
-        let field = |name| combined(headers, name).ok_or(Error::MissingHeader(name));
+    pub fn parse(headers: &[(&str, &str)]) -> Result<Self, SignatureError> {
+        let field = |name| combined(headers, name).ok_or(SignatureError::MissingHeader(name));
         let (input_field, signature_field) = (field("signature-input")?, field("signature")?);
 
         let inputs = Cursor::dictionary(&input_field, |cursor| {
@@ -35,13 +35,13 @@ impl SignatureInput {
         })?;
         let only = inputs.len() == 1;
         let (label, ((components, parameters), signature_params)) =
-            inputs.into_iter().find(|(label, _)| only || *label == LABEL).ok_or(Error::AmbiguousLabel)?;
+            inputs.into_iter().find(|(label, _)| only || *label == LABEL).ok_or(SignatureError::AmbiguousLabel)?;
 
         let signatures = Cursor::dictionary(&signature_field, Cursor::byte_sequence)?;
         let (_, signature) = signatures
             .into_iter()
             .find(|(signature_label, _)| *signature_label == label)
-            .ok_or_else(|| Error::MissingSignature(label.to_owned()))?;
+            .ok_or_else(|| SignatureError::MissingSignature(label.to_owned()))?;
 
         Ok(Self {
             components,
@@ -50,7 +50,7 @@ impl SignatureInput {
             signature: signature
                 .try_into()
                 .map(Signature)
-                .map_err(|_| Error::MalformedField("a signature is not 64 bytes long"))?,
+                .map_err(|_| SignatureError::MalformedField("a signature is not 64 bytes long"))?,
         })
     }
 
@@ -74,11 +74,11 @@ impl SignatureInput {
     /// Checks the signature over the request with the key.
     ///
     /// # Errors
-    /// [`Error::SignatureMismatch`]; [`Error::InvalidParameter`] if `alg` names another algorithm;
+    /// [`SignatureError::SignatureMismatch`]; [`SignatureError::InvalidParameter`] if `alg` names another algorithm;
     /// or whatever keeps the signature base from being built.
-    pub fn verify(&self, request: &Request<'_>, key: &PublicKey) -> Result<(), Error> {
+    pub fn verify(&self, request: &Request<'_>, key: &PublicKey) -> Result<(), SignatureError> {
         if self.parameters.alg.as_ref().is_some_and(|alg| alg != "ed25519") {
-            return Err(Error::InvalidParameter("alg".to_owned()));
+            return Err(SignatureError::InvalidParameter("alg".to_owned()));
         }
         let base = signature_base(request, self.components(), &self.signature_params)?;
         key.verify(base.as_bytes(), &self.signature)

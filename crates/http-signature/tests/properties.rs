@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use http_signature::{
-    Error, Parameters, Request, SecretKey, SignatureInput, Signer, content_digest, sign, verify_content_digest,
+    Parameters, Request, SecretKey, SignatureError, SignatureInput, Signer, content_digest, sign, verify_content_digest,
 };
 use proptest::prelude::*;
 
@@ -39,7 +39,7 @@ impl Signed {
         }
     }
 
-    fn verify(&self, seed: [u8; 32]) -> Result<(), Error> {
+    fn verify(&self, seed: [u8; 32]) -> Result<(), SignatureError> {
         let [method, target_uri, token, digest, signature_input, signature] = &self.parts;
         let headers = [
             ("Authorization", token.as_str()),
@@ -67,7 +67,7 @@ proptest! {
     #[test]
     fn another_key_does_not_verify((seed, signed) in signed(), other in any::<[u8; 32]>()) {
         prop_assume!(seed != other);
-        prop_assert_eq!(signed.verify(other), Err(Error::SignatureMismatch));
+        prop_assert_eq!(signed.verify(other), Err(SignatureError::SignatureMismatch));
     }
 
     #[test]
@@ -98,7 +98,7 @@ proptest! {
         let mut other = body;
         let position = position.index(other.len());
         other[position] ^= 1 << bit;
-        prop_assert_eq!(verify_content_digest(&digest, &other), Err(Error::DigestMismatch));
+        prop_assert_eq!(verify_content_digest(&digest, &other), Err(SignatureError::DigestMismatch));
     }
 
     #[test]

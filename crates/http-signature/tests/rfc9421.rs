@@ -4,7 +4,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use http_signature::{
-    Error, Parameters, PublicKey, Request, SecretKey, Signature, SignatureInput, Signer, sign, verify_content_digest,
+    Parameters, PublicKey, Request, SecretKey, Signature, SignatureError, SignatureInput, Signer, sign,
+    verify_content_digest,
 };
 use std::cell::RefCell;
 
@@ -93,7 +94,7 @@ fn b_2_2_selective_components_need_a_component_parameter() {
         ),
         ("Signature", "sig-b22=:AAAA:"),
     ];
-    assert_eq!(SignatureInput::parse(&headers), Err(Error::UnsupportedComponent("@query-param;…".to_owned())));
+    assert_eq!(SignatureInput::parse(&headers), Err(SignatureError::UnsupportedComponent("@query-param;…".to_owned())));
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn b_2_6_verifies_under_its_own_label() {
     assert_eq!(signature.verify(&TEST_REQUEST, &public_key()), Ok(()));
 
     let other = Request { method: "PUT", ..TEST_REQUEST };
-    assert_eq!(signature.verify(&other, &public_key()), Err(Error::SignatureMismatch));
+    assert_eq!(signature.verify(&other, &public_key()), Err(SignatureError::SignatureMismatch));
 }
 
 /// Appendix B.4: what an intermediary may change, and what it may not.
@@ -175,7 +176,7 @@ fn b_4_transformations() {
     assert_eq!(verify("GET", "https://example.org/demo?name1=Value1&param=added", &two_lines), Ok(()));
     assert_eq!(verify("GET", "https://EXAMPLE.org:443/demo", &two_lines), Ok(()));
 
-    let mismatch = Err(Error::SignatureMismatch);
+    let mismatch = Err(SignatureError::SignatureMismatch);
     assert_eq!(verify("GET", original, &other_order), mismatch);
     assert_eq!(verify("POST", original, &two_lines), mismatch);
     assert_eq!(verify("GET", "https://example.com/demo", &two_lines), mismatch);
