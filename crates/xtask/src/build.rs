@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::manifest::{self, Browser};
-use crate::setup::{self, Consent};
 use crate::shell::{cargo, command, is_fresh, node_program, root, run, target};
 use crate::sizes;
 
@@ -14,8 +13,8 @@ use crate::sizes;
 pub(crate) const SANDBOX_PROXY: &str = "http://127.0.0.1:4100";
 
 /// Builds `dist/chrome`, `dist/firefox` and the release programs, and checks the size budgets.
-pub(crate) fn all(proxy_url: &str, consent: Consent) -> Result<()> {
-    setup::ensure(setup::BUILD, consent)?;
+/// What [`setup::BUILD`] names must be there.
+pub(crate) fn all(proxy_url: &str) -> Result<()> {
     extension(proxy_url)?;
     run(cargo().args(["build", "--quiet", "--release", "-p", "proxy", "-p", "wallet"]))
 }

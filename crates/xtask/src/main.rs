@@ -62,7 +62,11 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let consent = Consent::new(arguments.yes);
     match arguments.task {
-        None => build::all(&arguments.proxy_url, consent).map(|()| ExitCode::SUCCESS),
+        None => {
+            setup::ensure(setup::BUILD, consent)?;
+            build::all(&arguments.proxy_url)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Task::Demo(demo)) => demo.run(consent),
         Some(Task::Test { suites }) => suites::run(&suites, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),

@@ -11,7 +11,7 @@ use crate::shell::{command, find_program, is_fresh, output, root, run};
 const NODE_MAJOR: u32 = 20;
 
 /// Something that must be on the machine before a task can start.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// The standard library for `wasm32-unknown-unknown`.
     WasmTarget,
@@ -25,10 +25,10 @@ pub(crate) enum Need {
     ChromeDriver,
 }
 
-/// What building the extension takes.
+/// What building takes.
 pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages];
-/// What driving the extension in a browser takes, besides building it.
-pub(crate) const BROWSER: &[Need] = &[Need::Chromium];
+/// What building, and driving the extension in a browser, takes.
+pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
 /// What running wasm tests takes.
 pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
 

@@ -1,13 +1,14 @@
 //! The test suites. Each ends in a line of its own, `name: N passed, N failed`, and all together
 //! in one without a name.
 
+use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::build;
-use crate::setup::{self, Consent};
+use crate::setup::{self, Consent, Need};
 use crate::shell::{cargo, command, find_program, is_fresh, node_program, root, run_and_keep};
 use crate::tally::{Runner, Tally};
 use crate::tidy;
@@ -41,9 +42,11 @@ pub(crate) fn run(chosen: &[Suite], consent: Consent) -> Result<ExitCode> {
     }
     let all: Vec<Suite> = Suite::value_variants().iter().copied().filter(|suite| suite.exists()).collect();
     let suites = if chosen.is_empty() { &all } else { chosen };
+    let needs: BTreeSet<Need> = suites.iter().flat_map(|suite| suite.needs()).copied().collect();
+    setup::ensure(&Vec::from_iter(needs), consent)?;
     let mut tallies = Vec::new();
     for suite in suites {
-        let tally = suite.run(consent).unwrap_or_else(|error| {
+        let tally = suite.run().unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             Tally::of(false)
         });
@@ -85,15 +88,25 @@ impl Suite {
         root().join(needed).exists()
     }
 
-    fn run(self, consent: Consent) -> Result<Tally> {
+    /// What must be on the machine for it to run.
+    fn needs(self) -> &'static [Need] {
         match self {
-            Self::Tidy => tidy::run_all(consent),
+            Self::Unit | Self::Proxy | Self::Sim => &[],
+            Self::Tidy | Self::Conformance => setup::BUILD,
+            Self::Wasm => setup::WASM_TESTS,
+            Self::Chrome => setup::BROWSER,
+        }
+    }
+
+    fn run(self) -> Result<Tally> {
+        match self {
+            Self::Tidy => Ok(tidy::run_all()),
             Self::Unit => native(&not_elsewhere()),
             Self::Proxy => native(&["-p", "proxy"]),
             Self::Sim => native(&["-p", "simulator"]),
-            Self::Conformance => conformance(consent),
-            Self::Wasm => wasm(consent),
-            Self::Chrome => chrome(consent),
+            Self::Conformance => conformance(),
+            Self::Wasm => wasm(),
+            Self::Chrome => chrome(),
         }
     }
 }
@@ -116,8 +129,8 @@ fn native(scope: &[&str]) -> Result<Tally> {
     Ok([beside, documented].into_iter().sum())
 }
 
-fn conformance(consent: Consent) -> Result<Tally> {
-    build::all(build::SANDBOX_PROXY, consent)?;
+fn conformance() -> Result<Tally> {
+    build::all(build::SANDBOX_PROXY)?;
     let folder = root().join("tests/conformance");
     if !is_fresh(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         crate::shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
@@ -127,8 +140,7 @@ fn conformance(consent: Consent) -> Result<Tally> {
     test(Runner::Node, tests)
 }
 
-fn wasm(consent: Consent) -> Result<Tally> {
-    setup::ensure(setup::WASM_TESTS, consent)?;
+fn wasm() -> Result<Tally> {
     let runner = format!("{} test-runner", build::wasm_tools()?.display());
     let mut tests = cargo();
     tests.args(["test", "-p", "background", "--target", "wasm32-unknown-unknown"]);
@@ -139,9 +151,8 @@ fn wasm(consent: Consent) -> Result<Tally> {
     test(Runner::Cargo, tests)
 }
 
-fn chrome(consent: Consent) -> Result<Tally> {
-    setup::ensure(setup::BROWSER, consent)?;
-    build::all(build::SANDBOX_PROXY, consent)?;
+fn chrome() -> Result<Tally> {
+    build::all(build::SANDBOX_PROXY)?;
     let mut tests = node_program("playwright");
     tests.args(["test", "--config", "tests/browser", "--reporter", "list"]);
     test(Runner::Playwright, tests)
