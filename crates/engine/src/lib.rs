@@ -1,1 +1,44 @@
-//! The extension's brain, without IO.
+//! The extension's brain: connecting a wallet, links and frames, tabs, pacing, budget, tokens,
+//! payments, the ledger, and the state that the views draw.
+//!
+//! It is a machine without IO. [`Engine::handle`] takes one [`Input`] with the time it happened;
+//! then [`Engine::poll`] hands out [`Effect`]s until there are none left, and they are to be
+//! carried out in that order, each [`Effect::Persist`] to its end before what follows it. So the
+//! engine can be killed between any two effects and resumed from what was persisted.
+//!
+//! It must never read a clock, make randomness, or touch a network or a store by itself.
+
+mod account;
+mod budget;
+mod calls;
+mod command;
+mod connecting;
+mod drive;
+mod effect;
+mod engine;
+mod entropy;
+mod frames;
+mod input;
+mod key;
+mod ledger;
+mod pace;
+mod paying;
+mod presence;
+mod problem;
+mod proxy;
+mod purse;
+mod quoting;
+mod readback;
+mod receivers;
+mod rotation;
+mod settings;
+mod snapshot;
+mod view;
+
+pub use calls::CallId;
+pub use effect::{Area, Badge, Effect, FrameMessage, Page};
+pub use engine::Engine;
+pub use input::{Answer, Command, FrameId, FrameReport, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable, WindowId};
+pub use open_payments_client::{HttpRequest, Method, PublicKey, SecretKey, Signature, Signer};
+pub use problem::{Problem, ProblemCode};
+pub use view::View;

@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+
+use open_payments::Timestamp;
+use open_payments_client::Signer;
+
+use crate::calls::CallId;
+
+/// When an input happened, and fresh randomness for what it sets off.
+#[derive(Clone, Copy)]
+pub struct Now {
+    /// The machine's clock, which may be wrong and may jump.
+    pub wall: Timestamp,
+    /// Milliseconds on a clock that never goes back within one life of the worker.
+    pub monotonic: u64,
+    /// Thirty-two bytes that nobody can guess, other ones each time.
+    pub entropy: [u8; 32],
+}
+
+/// A browser tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TabId(pub i32);
+
+/// A browser window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WindowId(pub i32);
+
+/// One connection of a frame's content script; a frame that reconnects gets another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrameId(pub u32);
+
+/// One processing of a link, numbered by the content script; unique within its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// Something that happened.
+pub enum Input {
+    /// The worker started; always the first input of a life.
+    Woke(Stored),
+    /// The extension was installed just now (not updated).
+    Installed,
+    /// The answer to [`Effect::MakeKey`](crate::Effect::MakeKey).
+    KeyMade(Box<dyn Signer>),
+    /// A tab appeared, moved, or went to another page.
+    TabChanged(Tab),
+    /// A tab came to the front of its window.
+    TabActivated(TabId, WindowId),
+    /// A tab was closed.
+    TabRemoved(TabId),
+    /// The answer to [`Effect::OpenTab`](crate::Effect::OpenTab) with [`Page::Consent`](crate::Page::Consent).
+    ConsentTabOpened(TabId),
+    /// A window came to the front.
+    WindowFocused(WindowId),
+    /// The screen was locked or unlocked.
+    ScreenLocked(bool),
+    /// A content script says what its frame looks like now.
+    FrameReported(FrameReport),
+    /// A content script's port was closed.
+    FrameLeft(FrameId),
+    /// A popup or page of the extension wants views.
+    ViewOpened,
+    /// It does not any more.
+    ViewClosed,
+    /// The answer to [`Effect::Call`](crate::Effect::Call); there is always one, in time.
+    Answered(CallId, Result<Answer, Unreachable>),
+    /// The time that [`Effect::Wake`](crate::Effect::Wake) asked for has come, or an alarm rang.
+    Elapsed,
+    /// The user asked for something.
+    Command(Command),
+}
+
+/// What the worker finds when it starts.
+pub struct Stored {
+    /// What was persisted in [`Area::Local`](crate::Area::Local).
+    pub local: BTreeMap<String, String>,
+    /// What was persisted in [`Area::Session`](crate::Area::Session) since the browser started.
+    pub session: BTreeMap<String, String>,
+    /// The key, if there is one that can still be read.
+    pub signer: Option<Box<dyn Signer>>,
+    /// The tabs that are open.
+    pub tabs: Vec<Tab>,
+    /// The window in front.
+    pub focused_window: Option<WindowId>,
+}
+
+/// What is known of a tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tab {
+    /// Which.
+    pub id: TabId,
+    /// The window that it is in.
+    pub window: WindowId,
+    /// Whether it is in front of its window.
+    pub active: bool,
+    /// The page in it, if there is one that may be known.
+    pub url: Option<String>,
+}
+
+/// The whole truth about a frame's links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameReport {
+    /// Which connection this came through.
+    pub frame: FrameId,
+    /// The tab that the browser says it is in.
+    pub tab: TabId,
+    /// The origin that the browser says it has.
+    pub origin: String,
+    /// Whether the page can be seen.
+    pub visible: bool,
+    /// Its monetization links in document order.
+    pub links: Vec<Link>,
+}
+
+/// A monetization link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which processing of which link.
+    pub id: LinkId,
+    /// Its resolved `href`.
+    pub href: String,
+}
+
+/// A reply to a call.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `rivulet-session`, if the proxy sent one.
+    pub session: Option<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// Why there is no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    /// No connection, a redirect, or a broken or too large reply.
+    Failed,
+    /// Nothing came in time.
+    TimedOut,
+}
+
+/// What the user can ask for. Texts are as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Connect a wallet.
+    Connect {
+        /// Its address or payment pointer.
+        wallet_address: String,
+        /// The budget.
+        amount: String,
+        /// Whether it starts anew each month.
+        monthly: bool,
+    },
+    /// Give up connecting.
+    CancelConnect,
+    /// Forget the wallet and its key.
+    Disconnect,
+    /// Turn payments on or off everywhere.
+    SetEnabled(bool),
+    /// Turn payments on or off for one site.
+    SetSiteEnabled {
+        /// Host and port, as in the view.
+        site: String,
+        /// Whether to pay it.
+        enabled: bool,
+    },
+    /// Set the rate per hour, in the wallet's currency.
+    SetRate(String),
+    /// Use another proxy.
+    SetProxyUrl(String),
+}

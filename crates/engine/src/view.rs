@@ -1,0 +1,161 @@
+use serde::Serialize;
+
+/// Everything that the popup and the pages of the extension show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// The key to be added to the wallet, once it is made.
+    pub public_key: Option<PublicKeyView>,
+    /// The proxy in use.
+    pub proxy_url: String,
+    /// Whether payments are on at all.
+    pub enabled: bool,
+    /// The wallet.
+    pub connection: ConnectionView,
+    /// The rate per hour.
+    pub rate: Option<MoneyView>,
+    /// The page in front.
+    pub page: Option<PageView>,
+    /// How well the loop keeps time.
+    pub diagnostics: DiagnosticsView,
+}
+
+/// The install's public key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKeyView {
+    /// As a JSON Web Key.
+    pub jwk: String,
+    /// The base64 of that.
+    pub base64: String,
+    /// Its id.
+    pub kid: String,
+}
+
+/// An amount for people: the value is in whole units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MoneyView {
+    /// A decimal number.
+    pub value: String,
+    /// The currency.
+    pub asset_code: String,
+    /// Its decimals.
+    pub asset_scale: u8,
+}
+
+/// How far connecting has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionState {
+    /// There is no wallet.
+    Disconnected,
+    /// Its document is being read.
+    CheckingWallet,
+    /// Its list of keys does not contain ours yet.
+    AwaitingKey,
+    /// The grant is being requested.
+    RequestingGrant,
+    /// The user decides on the wallet's page.
+    AwaitingConsent,
+    /// The grant is being continued.
+    Finishing,
+    /// Connected.
+    Connected,
+}
+
+/// The wallet, connected or on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionView {
+    /// How far.
+    pub state: ConnectionState,
+    /// Which wallet, once its document is read.
+    pub wallet: Option<WalletView>,
+    /// What may be spent.
+    pub budget: Option<MoneyView>,
+    /// Whether that starts anew each month.
+    pub monthly: bool,
+    /// What is spent of it.
+    pub spent: Option<MoneyView>,
+    /// Why the last attempt ended, or what keeps a connected wallet from paying.
+    pub problem: Option<ProblemView>,
+}
+
+/// A wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletView {
+    /// Its address.
+    pub address: String,
+    /// The name that its owner gave it.
+    pub name: Option<String>,
+    /// Its currency.
+    pub asset_code: String,
+    /// The decimals of that.
+    pub asset_scale: u8,
+}
+
+/// A problem, for a program and for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemView {
+    /// One of a closed list.
+    pub code: &'static str,
+    /// What happened and what to do.
+    pub message: &'static str,
+    /// A host, or the wallet's own words.
+    pub detail: Option<String>,
+}
+
+/// Why the page in front is or is not being paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PageState {
+    /// It has no usable link.
+    NotMonetized,
+    /// It is being paid.
+    Paying,
+    /// It is not looked at, or the rate is zero.
+    Paused,
+    /// Payments are off for this site.
+    SiteOff,
+    /// Payments are off.
+    Off,
+    /// There is no wallet.
+    NotConnected,
+    /// The budget is used up.
+    OutOfFunds,
+    /// Something is wrong.
+    Problem,
+}
+
+/// The page in front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageView {
+    /// Its host and port.
+    pub site: String,
+    /// Whether payments are on for it.
+    pub site_enabled: bool,
+    /// Why it is or is not being paid.
+    pub state: PageState,
+    /// What it got in this visit.
+    pub paid: Option<MoneyView>,
+    /// The wallets behind its links.
+    pub receivers: Vec<String>,
+    /// What is wrong.
+    pub problem: Option<ProblemView>,
+}
+
+/// How well the loop keeps time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiagnosticsView {
+    /// Seconds counted in this life of the worker.
+    pub ticks: u64,
+    /// Payments made in it.
+    pub payments: u64,
+    /// By how many milliseconds each of the last seconds came late.
+    pub deviations_ms: Vec<u64>,
+}
