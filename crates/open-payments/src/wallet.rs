@@ -130,8 +130,9 @@ impl fmt::Debug for IncomingPaymentUrl {
     }
 }
 
-/// A wallet address document (Open Payments, `GET {walletAddress}`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A wallet address document (Open Payments, `GET {walletAddress}`), serialised as the wallet does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawDocument", into = "RawDocument")]
 pub struct WalletDocument {
     /// The address that the wallet itself uses, whatever it was reached by.
     pub id: WalletAddress,
@@ -145,10 +146,11 @@ pub struct WalletDocument {
     pub resource_server: Url,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawDocument {
     id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     public_name: Option<String>,
     asset_code: AssetCode,
     asset_scale: AssetScale,
@@ -162,15 +164,7 @@ impl WalletDocument {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawDocument = serde_json::from_str(json)?;
-        let address = |member, text: &str| Url::parse(text).map_err(|reason| ReplyError::Url { member, reason });
-        Ok(Self {
-            id: WalletAddress::parse(&raw.id).map_err(|reason| ReplyError::Url { member: "id", reason })?,
-            public_name: raw.public_name.map(|name| name.chars().filter(|c| !c.is_control()).take(100).collect()),
-            asset: Asset { code: raw.asset_code, scale: raw.asset_scale },
-            auth_server: address("authServer", &raw.auth_server)?,
-            resource_server: address("resourceServer", &raw.resource_server)?,
-        })
+        serde_json::from_str::<RawDocument>(json)?.try_into()
     }
 
     /// The hosts that it sends a client to, with the member that names each.
@@ -186,6 +180,34 @@ impl WalletDocument {
             HostKind::Loopback => !loopback_allowed,
             HostKind::Private => true,
         })
+    }
+}
+
+impl TryFrom<RawDocument> for WalletDocument {
+    type Error = ReplyError;
+
+    fn try_from(raw: RawDocument) -> Result<Self, ReplyError> {
+        let address = |member, text: &str| Url::parse(text).map_err(|reason| ReplyError::Url { member, reason });
+        Ok(Self {
+            id: WalletAddress::parse(&raw.id).map_err(|reason| ReplyError::Url { member: "id", reason })?,
+            public_name: raw.public_name.map(|name| name.chars().filter(|c| !c.is_control()).take(100).collect()),
+            asset: Asset { code: raw.asset_code, scale: raw.asset_scale },
+            auth_server: address("authServer", &raw.auth_server)?,
+            resource_server: address("resourceServer", &raw.resource_server)?,
+        })
+    }
+}
+
+impl From<WalletDocument> for RawDocument {
+    fn from(document: WalletDocument) -> Self {
+        Self {
+            id: document.id.into(),
+            public_name: document.public_name,
+            asset_code: document.asset.code,
+            asset_scale: document.asset.scale,
+            auth_server: document.auth_server.into(),
+            resource_server: document.resource_server.into(),
+        }
     }
 }
 
