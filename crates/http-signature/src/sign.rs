@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 
 use crate::{
-    Parameters, Request, SignatureError, Signer,
+    Parameters, Request, Signature, SignatureError, Signer,
     component::{component_list, signature_base},
 };
 
@@ -19,6 +19,13 @@ pub struct SignatureHeaders {
     pub signature: String,
 }
 
+impl SignatureHeaders {
+    pub(crate) fn new(signature_params: &str, signature: &Signature) -> Self {
+        let signature = Base64::encode_string(&signature.0);
+        Self { signature_input: format!("{LABEL}={signature_params}"), signature: format!("{LABEL}=:{signature}:") }
+    }
+}
+
 /// Signs the components of a request, in the order given, under the label `sig1`.
 ///
 /// # Errors
@@ -32,9 +39,5 @@ pub fn sign(
 ) -> Result<SignatureHeaders, SignatureError> {
     let signature_params = component_list(components)? + &parameters.to_text()?;
     let base = signature_base(request, components.iter().copied(), &signature_params)?;
-    let signature = Base64::encode_string(&signer.sign(base.as_bytes()).0);
-    Ok(SignatureHeaders {
-        signature_input: format!("{LABEL}={signature_params}"),
-        signature: format!("{LABEL}=:{signature}:"),
-    })
+    Ok(SignatureHeaders::new(&signature_params, &signer.sign(base.as_bytes())))
 }

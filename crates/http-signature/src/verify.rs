@@ -1,7 +1,7 @@
 //! Reading a signature and checking it (RFC 9421, section 3.2).
 
 use crate::{
-    Parameters, PublicKey, Request, Signature, SignatureError,
+    Parameters, PublicKey, Request, Signature, SignatureError, SignatureHeaders,
     component::{read_components, signature_base},
     request::combined,
     sign::LABEL,
@@ -63,6 +63,12 @@ impl SignatureInput {
     /// The covered components in the order in which they were signed.
     pub fn components(&self) -> impl Iterator<Item = &str> {
         self.components.iter().map(String::as_str)
+    }
+
+    /// The header fields as [`sign`](crate::sign) would have written them for this signature.
+    #[must_use]
+    pub fn to_headers(&self) -> SignatureHeaders {
+        SignatureHeaders::new(&self.signature_params, &self.signature)
     }
 
     /// Whether all these components are covered.
