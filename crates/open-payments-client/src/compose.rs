@@ -22,7 +22,7 @@ impl Composer<'_> {
     ///
     /// # Errors
     /// As [`compose`](Self::compose).
-    pub fn sign(&self, operation: &impl Operation, wallet: &WalletDocument) -> Result<HttpRequest, SignatureError> {
+    pub fn sign(&self, operation: &dyn Operation, wallet: &WalletDocument) -> Result<HttpRequest, SignatureError> {
         let call = operation.call(wallet);
         let authorization = call.token.map(|token| authorization(token.expose()));
         self.compose(call.method, &call.url, authorization.as_deref(), call.body)
