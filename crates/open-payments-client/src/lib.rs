@@ -19,7 +19,7 @@ mod token;
 pub use closed_list::{Listed, Refusal, check};
 pub use compose::Composer;
 pub use grant::{CancelGrant, ContinueGrant, RequestGrant};
-pub use http_signature::{PublicKey, SignatureError, Signer};
+pub use http_signature::{Jwk, PublicKey, SecretKey, Signature, SignatureError, Signer};
 pub use operation::{Call, Operation};
 pub use payment::{CreateOutgoingPayment, CreateQuote, Read};
 pub use receiving::{Client, CreateIncomingPayment, RequestIncomingPaymentGrant};
