@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use open_payments::Timestamp;
 use open_payments_client::Signer;
+use serde::{Deserialize, Serialize};
 
 use crate::calls::CallId;
 
@@ -17,7 +18,7 @@ pub struct Now {
 }
 
 /// A browser tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TabId(pub i32);
 
 /// A browser window.

@@ -26,6 +26,7 @@ mod paying;
 mod presence;
 mod problem;
 mod proxy;
+mod publish;
 mod purse;
 mod quoting;
 mod readback;
@@ -33,12 +34,17 @@ mod receivers;
 mod rotation;
 mod settings;
 mod snapshot;
+mod spending;
+mod targets;
 mod view;
 
 pub use calls::CallId;
 pub use effect::{Area, Badge, Effect, FrameMessage, Page};
 pub use engine::Engine;
-pub use input::{Answer, Command, FrameId, FrameReport, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable, WindowId};
+pub use input::{
+    Answer, Command, FrameId, FrameReport, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable, WindowId,
+};
+pub use open_payments::{Timestamp, Url};
 pub use open_payments_client::{HttpRequest, Method, PublicKey, SecretKey, Signature, Signer};
 pub use problem::{Problem, ProblemCode};
 pub use view::View;

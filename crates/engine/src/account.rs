@@ -1,0 +1,63 @@
+use open_payments::{Secret, Timestamp, Url, WalletDocument};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
+
+/// A connected wallet: who pays, and the authority to do so.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) wallet: WalletDocument,
+    pub(crate) token: Token,
+    pub(crate) continuation: Continuation,
+    /// The proxy's signed token.
+    pub(crate) session: Secret,
+    /// The wallet refuses to rotate the token: only connecting anew helps.
+    pub(crate) token_lost: bool,
+    /// What keeps the wallet from paying, as far as is known in this life.
+    #[serde(skip)]
+    pub(crate) problem: Option<Problem>,
+    #[serde(skip)]
+    pub(crate) rotation: Rotation,
+}
+
+/// The access token.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Token {
+    pub(crate) value: Secret,
+    pub(crate) manage: Url,
+    received: Timestamp,
+    /// Its life in milliseconds, if the wallet said.
+    life: Option<i64>,
+}
+
+/// How the grant is given back.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Continuation {
+    pub(crate) uri: Url,
+    pub(crate) token: Secret,
+}
+
+/// Where the exchange of the token stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    /// Nothing is known against the token.
+    #[default]
+    Idle,
+    /// The wallet or the proxy refused it; ask at this monotonic time, after so many failures.
+    Wanted { at: u64, failures: u32 },
+    /// On its way; after so many failures.
+    InFlight { failures: u32 },
+}
+
+impl Token {
+    pub(crate) fn new(reply: protocol::AccessTokenReply, received: Timestamp) -> Self {
+        let life = reply.expires_in.and_then(|seconds| i64::try_from(seconds).ok()?.checked_mul(1000));
+        Self { value: reply.value, manage: reply.manage, received, life }
+    }
+
+    /// Whether four fifths of its life are over, or it comes from the future.
+    pub(crate) fn is_old(&self, now: Timestamp) -> bool {
+        let age = now.millis() - self.received.millis();
+        self.life.is_some_and(|life| age < 0 || age >= life / 5 * 4)
+    }
+}

@@ -1,0 +1,143 @@
+use std::collections::BTreeMap;
+
+use open_payments::{Url, WalletAddress, WalletDocument};
+use open_payments_client::{Composer, HttpRequest, Method, Operation};
+use protocol::{Endpoint, SignedRequest};
+use serde::Serialize;
+
+use crate::effect::Effect;
+use crate::engine::{Connection, Engine};
+use crate::input::{Answer, Unreachable};
+
+/// A request on its way; unique within one life of the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// What an answer will be the answer to.
+pub(crate) enum Purpose {
+    ConnectDocument,
+    ConnectKeys,
+    ConnectGrant,
+    ConnectContinue,
+    /// Whatever comes back is fine.
+    Farewell,
+    LinkDocument(WalletAddress),
+    IncomingPayment(WalletAddress),
+    Quote,
+    /// The quote itself, read straight from the user's wallet.
+    QuoteCheck,
+    Payment,
+    /// A payment, read through the proxy.
+    ReadBack(Url),
+    /// A payment of unknown outcome, read straight from the user's wallet.
+    Settle(Url),
+    /// What is spent, read straight from the user's wallet.
+    SpentAmounts,
+    Rotate,
+}
+
+/// The requests on their way.
+#[derive(Default)]
+pub(crate) struct Calls {
+    last: u64,
+    open: BTreeMap<CallId, Purpose>,
+}
+
+impl Calls {
+    pub(crate) fn open(&mut self, purpose: Purpose) -> CallId {
+        self.last += 1;
+        self.open.insert(CallId(self.last), purpose);
+        CallId(self.last)
+    }
+
+    pub(crate) fn close(&mut self, call: CallId) -> Option<Purpose> {
+        self.open.remove(&call)
+    }
+
+    /// Whether a link's document is on its way.
+    pub(crate) fn fetching(&self, address: &WalletAddress) -> bool {
+        self.open.values().any(|purpose| matches!(purpose, Purpose::LinkDocument(wanted) if wanted == address))
+    }
+
+    /// What comes back to these is of no interest any more.
+    pub(crate) fn forget(&mut self, unwanted: impl Fn(&Purpose) -> bool) {
+        self.open.retain(|_, purpose| !unwanted(purpose));
+    }
+}
+
+const DEADLINE: u32 = 10_000;
+const LARGEST_REPLY: u32 = 64 * 1024;
+
+impl Engine {
+    /// Fetches a public document.
+    pub(crate) fn fetch(&mut self, url: &Url, purpose: Purpose) {
+        let headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        self.send(HttpRequest { method: Method::Get, url: url.clone(), headers, body: None }, purpose);
+    }
+
+    /// Composes and signs what the user's wallet is asked, for [`ask_proxy`](Self::ask_proxy) or
+    /// [`send`](Self::send). There is nothing to sign with only before the key is made.
+    pub(crate) fn sign_for(&self, wallet: &WalletDocument, operation: &impl Operation) -> Option<HttpRequest> {
+        let key = self.key.as_ref()?;
+        let composer = Composer { signer: key.signer.as_ref(), keyid: &key.kid, created: self.seconds(), nonce: None };
+        composer.sign(operation, wallet).ok()
+    }
+
+    /// Sends a message to the proxy, signed with the install key. The nonce makes it idempotent.
+    pub(crate) fn ask_proxy(&mut self, endpoint: Endpoint, message: &impl Serialize, purpose: Purpose) {
+        let Ok(body) = serde_json::to_string(message) else { return };
+        let nonce = self.entropy.nonce();
+        let session = match &self.connection {
+            Connection::Connected(account) if endpoint.needs_session() => {
+                Some(format!("Bearer {}", account.session.expose()))
+            }
+            _ => None,
+        };
+        let Some(key) = &self.key else { return };
+        let url = self.proxy_url().join(endpoint.path().trim_start_matches('/'));
+        let composer =
+            Composer { signer: key.signer.as_ref(), keyid: &key.keyid, created: self.seconds(), nonce: Some(&nonce) };
+        if let Ok(request) = composer.compose(Method::Post, &url, session.as_deref(), Some(body)) {
+            self.send(request, purpose);
+        }
+    }
+
+    pub(crate) fn send(&mut self, request: HttpRequest, purpose: Purpose) {
+        let call = self.calls.open(purpose);
+        self.effects.push_back(Effect::Call { call, request, deadline: DEADLINE, limit: LARGEST_REPLY });
+    }
+
+    pub(crate) fn answered(&mut self, call: CallId, answer: Result<Answer, Unreachable>) {
+        match self.calls.close(call) {
+            None | Some(Purpose::Farewell) => {}
+            Some(Purpose::ConnectDocument) => self.connect_document_read(answer),
+            Some(Purpose::ConnectKeys) => self.connect_keys_read(answer),
+            Some(Purpose::ConnectGrant) => self.grant_requested(answer),
+            Some(Purpose::ConnectContinue) => self.grant_continued(answer),
+            Some(Purpose::LinkDocument(address)) => self.link_document_read(address, answer),
+            Some(Purpose::IncomingPayment(receiver)) => self.incoming_payment_created(&receiver, answer),
+            Some(Purpose::Quote) => self.quoted(answer),
+            Some(Purpose::QuoteCheck) => self.quote_checked(answer),
+            Some(Purpose::Payment) => self.paid(answer),
+            Some(Purpose::ReadBack(payment)) => self.payment_read(&payment, answer),
+            Some(Purpose::Settle(quote)) => self.intent_read(&quote, answer),
+            Some(Purpose::SpentAmounts) => self.spent_amounts_read(answer),
+            Some(Purpose::Rotate) => self.rotated(answer),
+        }
+    }
+
+    /// Unix seconds on the proxy's clock, as far as it is known.
+    fn seconds(&self) -> u64 {
+        u64::try_from(self.now.wall.plus_millis(self.clock_offset).millis() / 1000).unwrap_or(0)
+    }
+}
+
+/// The wire form of a signed request.
+pub(crate) fn to_wire(request: HttpRequest) -> SignedRequest {
+    SignedRequest {
+        method: request.method.as_str().to_owned(),
+        url: request.url.into(),
+        headers: request.headers,
+        body: request.body,
+    }
+}

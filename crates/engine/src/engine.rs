@@ -1,0 +1,181 @@
+use std::collections::VecDeque;
+
+use open_payments::{Timestamp, Url};
+
+use crate::account::Account;
+use crate::calls::Calls;
+use crate::connecting::Attempt;
+use crate::effect::{Area, Effect, Page};
+use crate::entropy::Entropy;
+use crate::frames::Frames;
+use crate::input::{Input, Now, Stored};
+use crate::key::Key;
+use crate::ledger::{Intent, Ledger};
+use crate::pace::Pace;
+use crate::paying::Desk;
+use crate::presence::Presence;
+use crate::problem::Problem;
+use crate::publish::Published;
+use crate::purse::Purse;
+use crate::readback::Readings;
+use crate::receivers::Receivers;
+use crate::settings::Settings;
+use crate::snapshot::{load, local, save, session};
+use crate::spending::Spending;
+
+/// The machine. See the crate's documentation for how it is driven.
+pub struct Engine {
+    pub(crate) now: Moment,
+    pub(crate) entropy: Entropy,
+    built_in_proxy: Url,
+    pub(crate) key: Option<Key>,
+    pub(crate) settings: Settings,
+    pub(crate) connection: Connection,
+    pub(crate) spending: Option<Spending>,
+    pub(crate) presence: Presence,
+    pub(crate) frames: Frames,
+    pub(crate) receivers: Receivers,
+    pub(crate) pace: Pace,
+    pub(crate) desk: Desk,
+    pub(crate) readings: Readings,
+    pub(crate) ledger: Ledger,
+    pub(crate) calls: Calls,
+    /// Milliseconds that the proxy's clock is ahead of ours.
+    pub(crate) clock_offset: i64,
+    /// The proxy wants no requests before this monotonic time.
+    pub(crate) quiet_until: u64,
+    /// What was wrong with the user's last command.
+    pub(crate) notice: Option<Problem>,
+    pub(crate) published: Published,
+    pub(crate) effects: VecDeque<Effect>,
+}
+
+/// The time of the input at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) wall: Timestamp,
+    pub(crate) monotonic: u64,
+}
+
+/// The user's wallet.
+pub(crate) enum Connection {
+    /// None; why the last attempt ended.
+    Disconnected(Option<Problem>),
+    Connecting(Box<Attempt>),
+    Connected(Box<Account>),
+}
+
+impl Engine {
+    /// An engine that knows nothing yet; its first input is [`Input::Woke`].
+    pub fn new(built_in_proxy: Url) -> Self {
+        Self {
+            now: Moment { wall: Timestamp::from_millis(0), monotonic: 0 },
+            entropy: Entropy::new([0; 32]),
+            built_in_proxy,
+            key: None,
+            settings: Settings::default(),
+            connection: Connection::Disconnected(None),
+            spending: None,
+            presence: Presence::default(),
+            frames: Frames::default(),
+            receivers: Receivers::default(),
+            pace: Pace::default(),
+            desk: Desk::default(),
+            readings: Readings::default(),
+            ledger: Ledger::default(),
+            calls: Calls::default(),
+            clock_offset: 0,
+            quiet_until: 0,
+            notice: None,
+            published: Published::default(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened and does everything that follows from it.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        self.now = Moment { wall: now.wall, monotonic: now.monotonic };
+        self.entropy = Entropy::new(now.entropy);
+        match input {
+            Input::Woke(stored) => self.wake(stored),
+            Input::Installed => self.effects.push_back(Effect::OpenTab(Page::Welcome)),
+            Input::KeyMade(signer) => self.key = Some(Key::new(signer)),
+            Input::TabChanged(tab) => {
+                let id = tab.id;
+                self.presence.change(tab);
+                self.consent_tab_moved(id);
+            }
+            Input::TabActivated(tab, window) => self.presence.activate(tab, window),
+            Input::TabRemoved(tab) => {
+                self.presence.remove(tab);
+                self.consent_tab_closed(tab);
+            }
+            Input::ConsentTabOpened(tab) => self.consent_tab_opened(tab),
+            Input::WindowFocused(window) => self.presence.focus(window),
+            Input::ScreenLocked(locked) => self.presence.lock(locked),
+            Input::FrameReported(report) => self.frames.report(report),
+            Input::FrameLeft(frame) => {
+                self.frames.0.remove(&frame);
+            }
+            Input::ViewOpened => self.published.viewer_came(),
+            Input::ViewClosed => self.published.viewer_left(),
+            Input::Answered(call, answer) => self.answered(call, answer),
+            Input::Elapsed => {}
+            Input::Command(command) => self.obey(command),
+        }
+        self.drive();
+    }
+
+    /// The next thing to be done, until there is none.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// The proxy in use.
+    pub(crate) fn proxy_url(&self) -> &Url {
+        self.settings.proxy.as_ref().unwrap_or(&self.built_in_proxy)
+    }
+
+    pub(crate) fn persist(&mut self, area: Area, entries: Vec<(String, Option<String>)>) {
+        self.effects.push_back(Effect::Persist { area, entries });
+    }
+
+    pub(crate) fn persist_settings(&mut self) {
+        let settings = save(&self.settings);
+        self.persist(Area::Local, vec![(local::SETTINGS.to_owned(), Some(settings))]);
+    }
+
+    pub(crate) fn persist_account(&mut self) {
+        if let Connection::Connected(account) = &self.connection {
+            let account = save(account);
+            self.persist(Area::Local, vec![(local::ACCOUNT.to_owned(), Some(account))]);
+        }
+    }
+
+    /// Takes up where the last life ended.
+    fn wake(&mut self, stored: Stored) {
+        self.settings = load(stored.local.get(local::SETTINGS)).unwrap_or_default();
+        self.key = stored.signer.map(Key::new);
+        if self.key.is_none() {
+            self.effects.push_back(Effect::MakeKey);
+        }
+        self.presence = Presence::new(stored.tabs, stored.focused_window);
+        self.receivers = load(stored.session.get(session::RECEIVERS)).unwrap_or_default();
+        self.ledger = Ledger::restore(&stored.local);
+        if let Some(account) = load(stored.local.get(local::ACCOUNT)) {
+            self.connection = Connection::Connected(account);
+            self.spending = load(stored.local.get(local::SPENDING));
+            self.readings.read_spent_amounts(self.now.monotonic);
+        } else if let Some(attempt) = load(stored.session.get(session::ATTEMPT)) {
+            self.connection = Connection::Connecting(attempt);
+            self.resume_attempt();
+        }
+        if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(stored.session.get(session::PURSE))) {
+            spending.keep_newer(purse);
+        }
+        self.resume_readings();
+        if let Some(intent) = load::<Intent>(stored.local.get(local::INTENT)) {
+            self.outcome_unknown(intent);
+        }
+    }
+}

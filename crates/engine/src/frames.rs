@@ -1,0 +1,122 @@
+use std::collections::BTreeMap;
+
+use open_payments::{HostKind, Url, WalletAddress};
+
+use crate::input::{FrameId, FrameReport, Link, LinkId, TabId};
+
+/// Frames whose content script has told of links.
+#[derive(Default)]
+pub(crate) struct Frames(pub(crate) BTreeMap<FrameId, Frame>);
+
+/// One of them.
+pub(crate) struct Frame {
+    pub(crate) tab: TabId,
+    /// Host and port of its page.
+    pub(crate) site: String,
+    /// Whether its page is on this machine: only then may its wallet addresses be.
+    pub(crate) loopback: bool,
+    pub(crate) visible: bool,
+    pub(crate) links: Vec<LinkEntry>,
+}
+
+/// A link, as far as it is known.
+pub(crate) struct LinkEntry {
+    pub(crate) id: LinkId,
+    pub(crate) state: LinkState,
+}
+
+/// What is known of a link.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    /// Nothing has been fetched, for payments may be off; nothing, if it cannot be an address.
+    Waiting(Option<WalletAddress>),
+    /// The wallet's document is on its way.
+    Fetching(WalletAddress),
+    /// Points to the wallet with this id.
+    Ready(WalletAddress),
+    /// Of no use; the page has been told.
+    Failed,
+}
+
+/// Links that one frame can have; those beyond get an `error`.
+const LINKS_PER_FRAME: usize = 32;
+
+impl Frames {
+    /// Takes a report as the whole truth; what is known of links that are still there stays.
+    pub(crate) fn report(&mut self, report: FrameReport) {
+        let Ok(origin) = Url::parse(&report.origin) else { return };
+        let loopback = origin.host_kind() == HostKind::Loopback;
+        let mut known = self.0.remove(&report.frame).map(|frame| frame.links).unwrap_or_default();
+        let entry = |(index, link): (usize, Link)| match known.iter().position(|entry| entry.id == link.id) {
+            Some(at) => known.swap_remove(at),
+            None => LinkEntry { id: link.id, state: LinkState::Waiting(admissible(index, &link.href, loopback)) },
+        };
+        let links = report.links.into_iter().enumerate().map(entry).collect();
+        let site = origin.authority().to_owned();
+        self.0.insert(report.frame, Frame { tab: report.tab, site, loopback, visible: report.visible, links });
+    }
+
+    /// The frames of a tab.
+    pub(crate) fn in_tab(&self, tab: TabId) -> impl Iterator<Item = (FrameId, &Frame)> {
+        self.0.iter().filter(move |(_, frame)| frame.tab == tab).map(|(id, frame)| (*id, frame))
+    }
+}
+
+/// The wallet address that a link names, if a page like this may name it.
+fn admissible(index: usize, href: &str, loopback: bool) -> Option<WalletAddress> {
+    let address = WalletAddress::parse(href).ok().filter(|_| index < LINKS_PER_FRAME)?;
+    match address.url().host_kind() {
+        HostKind::Public => Some(address),
+        HostKind::Loopback => loopback.then_some(address),
+        HostKind::Private => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(frames: &Frames) -> Vec<bool> {
+        let usable = |entry: &LinkEntry| !matches!(entry.state, LinkState::Waiting(None) | LinkState::Failed);
+        frames.0.values().flat_map(|frame| frame.links.iter().map(usable)).collect()
+    }
+
+    fn report(origin: &str, hrefs: &[&str]) -> Frames {
+        let link = |(index, href): (usize, &&str)| Link {
+            id: LinkId(u32::try_from(index).unwrap()),
+            href: (*href).to_owned(),
+        };
+        let links = hrefs.iter().enumerate().map(link).collect();
+        let mut frames = Frames::default();
+        frames.report(FrameReport {
+            frame: FrameId(1),
+            tab: TabId(1),
+            origin: origin.to_owned(),
+            visible: true,
+            links,
+        });
+        frames
+    }
+
+    #[test]
+    fn a_page_cannot_name_hosts_of_a_private_network() {
+        let hrefs = [
+            "https://w.example/a",
+            "http://127.0.0.1:4201/a",
+            "https://10.0.0.1/a",
+            "https://nas.local/a",
+            "https://router/a",
+            "$w.example",
+            "javascript:1",
+        ];
+        assert_eq!(states(&report("https://site.example", &hrefs)), [true, false, false, false, false, false, false]);
+        assert_eq!(states(&report("http://localhost:4000", &hrefs)), [true, true, false, false, false, false, false]);
+        assert_eq!(states(&report("http://site.example", &hrefs)), Vec::<bool>::new());
+    }
+
+    #[test]
+    fn a_page_has_thirty_two_links_at_most() {
+        let usable = states(&report("https://site.example", &["https://w.example/a"; 40]));
+        assert_eq!(usable.iter().filter(|usable| **usable).count(), 32);
+    }
+}

@@ -1,0 +1,136 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use money::Amount;
+use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
+use serde::{Deserialize, Serialize};
+
+use crate::snapshot;
+
+/// A payment about to be made, persisted before it is sent. One that has no outcome counts as
+/// spent, is never sent again, and is settled by reading it back from the wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) quote: Url,
+    pub(crate) debit: Amount,
+    pub(crate) receiver: IncomingPaymentUrl,
+    pub(crate) wallet_address: WalletAddress,
+    pub(crate) site: String,
+    pub(crate) at: Timestamp,
+}
+
+/// What became of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Outcome {
+    /// The wallet made it.
+    Paid,
+    /// The wallet made it and gave it up later.
+    Failed,
+}
+
+/// One payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) id: Url,
+    pub(crate) at: Timestamp,
+    pub(crate) site: String,
+    pub(crate) wallet_address: WalletAddress,
+    pub(crate) debit: Amount,
+    pub(crate) outcome: Outcome,
+}
+
+/// The last payments, kept in pages of a few rows so that one more rewrites little.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// Pages by number, rows in order.
+    pages: VecDeque<(u64, Vec<Row>)>,
+    changed: BTreeMap<String, Option<String>>,
+}
+
+const ROWS_PER_PAGE: usize = 20;
+const PAGES: usize = 100;
+const PREFIX: &str = "ledger.";
+
+impl Ledger {
+    /// Finds the pages among the stored entries.
+    pub(crate) fn restore(stored: &BTreeMap<String, String>) -> Self {
+        let mut pages: Vec<(u64, Vec<Row>)> = stored
+            .iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.parse().ok()?, snapshot::load(Some(text))?)))
+            .collect();
+        pages.sort_by_key(|(number, _)| *number);
+        Self { pages: pages.into(), changed: BTreeMap::new() }
+    }
+
+    /// Adds a payment; the oldest page goes when there are too many.
+    pub(crate) fn add(&mut self, row: Row) {
+        match self.pages.back_mut() {
+            Some((_, rows)) if rows.len() < ROWS_PER_PAGE => rows.push(row),
+            last => {
+                let number = last.map_or(0, |(number, _)| *number + 1);
+                self.pages.push_back((number, vec![row]));
+            }
+        }
+        if let Some((number, rows)) = self.pages.back() {
+            self.changed.insert(format!("{PREFIX}{number}"), Some(snapshot::save(rows)));
+        }
+        if self.pages.len() > PAGES
+            && let Some((number, _)) = self.pages.pop_front()
+        {
+            self.changed.insert(format!("{PREFIX}{number}"), None);
+        }
+    }
+
+    /// Corrects what became of a payment.
+    pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) {
+        for (number, rows) in &mut self.pages {
+            if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+                row.outcome = outcome;
+                self.changed.insert(format!("{PREFIX}{number}"), Some(snapshot::save(rows)));
+                return;
+            }
+        }
+    }
+
+    /// The entries to persist since the last time this was asked.
+    pub(crate) fn take_changes(&mut self) -> impl Iterator<Item = (String, Option<String>)> + use<> {
+        std::mem::take(&mut self.changed).into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use money::Asset;
+
+    fn row(number: u64) -> Row {
+        Row {
+            id: Url::parse(&format!("https://w.example/outgoing-payments/{number}")).unwrap(),
+            at: Timestamp::from_millis(0),
+            site: "site.example".to_owned(),
+            wallet_address: WalletAddress::parse("https://w.example/site").unwrap(),
+            debit: Amount::new(1, Asset::new("USD", 2).unwrap()),
+            outcome: Outcome::Paid,
+        }
+    }
+
+    #[test]
+    fn keeps_the_last_two_thousand_rows_and_restores_them() {
+        let mut ledger = Ledger::default();
+        let mut stored = BTreeMap::new();
+        for number in 0..2_500 {
+            ledger.add(row(number));
+            for (name, text) in ledger.take_changes() {
+                match text {
+                    Some(text) => stored.insert(name, text),
+                    None => stored.remove(&name),
+                };
+            }
+        }
+        let mut restored = Ledger::restore(&stored);
+        let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone()).collect();
+        assert_eq!(rows, (500..2_500).map(row).collect::<Vec<_>>());
+        restored.mark(&row(2_499).id, Outcome::Failed);
+        assert_eq!(restored.take_changes().count(), 1);
+    }
+}

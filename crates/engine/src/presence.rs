@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use crate::input::{Tab, TabId, WindowId};
+
+/// What the user has in front: tabs, windows, the screen.
+#[derive(Default)]
+pub(crate) struct Presence {
+    tabs: BTreeMap<TabId, Tab>,
+    focused: Option<WindowId>,
+    locked: bool,
+}
+
+impl Presence {
+    pub(crate) fn new(tabs: Vec<Tab>, focused: Option<WindowId>) -> Self {
+        Self { tabs: tabs.into_iter().map(|tab| (tab.id, tab)).collect(), focused, locked: false }
+    }
+
+    pub(crate) fn change(&mut self, tab: Tab) {
+        if tab.active {
+            self.activate(tab.id, tab.window);
+        }
+        self.tabs.insert(tab.id, tab);
+    }
+
+    /// A tab can be activated before anything else is known of it.
+    pub(crate) fn activate(&mut self, id: TabId, window: WindowId) {
+        for tab in self.tabs.values_mut().filter(|tab| tab.window == window) {
+            tab.active = tab.id == id;
+        }
+        self.tabs.entry(id).or_insert(Tab { id, window, active: true, url: None }).window = window;
+    }
+
+    pub(crate) fn remove(&mut self, id: TabId) {
+        self.tabs.remove(&id);
+    }
+
+    pub(crate) fn focus(&mut self, window: WindowId) {
+        self.focused = Some(window);
+    }
+
+    pub(crate) fn lock(&mut self, locked: bool) {
+        self.locked = locked;
+    }
+
+    pub(crate) fn tab(&self, id: TabId) -> Option<&Tab> {
+        self.tabs.get(&id)
+    }
+
+    /// The tab in front of the window in front, also while the screen is locked.
+    pub(crate) fn front(&self) -> Option<&Tab> {
+        self.tabs.values().find(|tab| tab.active && self.focused.is_none_or(|window| tab.window == window))
+    }
+
+    /// The tab that the user is looking at.
+    pub(crate) fn looked_at(&self) -> Option<TabId> {
+        self.front().filter(|_| !self.locked).map(|tab| tab.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tab(id: i32, window: i32, active: bool) -> Tab {
+        Tab { id: TabId(id), window: WindowId(window), active, url: None }
+    }
+
+    #[test]
+    fn the_tab_in_front_follows_tabs_windows_and_the_screen() {
+        let mut presence = Presence::new(vec![tab(1, 1, true), tab(2, 1, false), tab(3, 2, true)], Some(WindowId(1)));
+        assert_eq!(presence.looked_at(), Some(TabId(1)));
+        presence.activate(TabId(2), WindowId(1));
+        assert_eq!(presence.looked_at(), Some(TabId(2)));
+        presence.focus(WindowId(2));
+        assert_eq!(presence.looked_at(), Some(TabId(3)));
+        presence.activate(TabId(4), WindowId(2));
+        assert_eq!(presence.looked_at(), Some(TabId(4)));
+        presence.lock(true);
+        assert_eq!(presence.looked_at(), None);
+        presence.lock(false);
+        presence.change(tab(2, 2, true));
+        presence.remove(TabId(2));
+        assert_eq!(presence.looked_at(), None);
+    }
+}

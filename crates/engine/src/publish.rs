@@ -1,0 +1,233 @@
+//! What the views and the toolbar button show, drawn from the state.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64, Encoding};
+use money::{Amount, Asset, Rate};
+use open_payments::{Url, WalletDocument};
+
+use crate::connecting::Stage;
+use crate::effect::{Badge, Effect};
+use crate::engine::{Connection, Engine};
+use crate::frames::LinkState;
+use crate::input::TabId;
+use crate::problem::Problem;
+use crate::targets::Target;
+use crate::view::{
+    ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView, View,
+    WalletView,
+};
+
+/// What was last made known outside.
+#[derive(Default)]
+pub(crate) struct Published {
+    viewers: u32,
+    view: Option<Box<View>>,
+    badge: Option<Badge>,
+    pub(crate) wake: Option<Option<u64>>,
+    pub(crate) alarm: Option<bool>,
+    /// What the site in each tab has got in this visit, in minor units.
+    visits: BTreeMap<TabId, (String, u64)>,
+}
+
+impl Published {
+    pub(crate) fn viewer_came(&mut self) {
+        self.viewers += 1;
+        self.view = None;
+    }
+
+    pub(crate) fn viewer_left(&mut self) {
+        self.viewers = self.viewers.saturating_sub(1);
+    }
+
+    pub(crate) fn count_payment(&mut self, tab: TabId, site: &str, units: u64) {
+        let visit = self.visits.entry(tab).or_default();
+        if visit.0 != site {
+            *visit = (site.to_owned(), 0);
+        }
+        visit.1 += units;
+    }
+}
+
+impl Engine {
+    pub(crate) fn publish(&mut self, targets: &[Target]) {
+        let page = self.page_view(targets);
+        let badge = self.badge(page.as_ref());
+        if self.published.badge != Some(badge) {
+            self.published.badge = Some(badge);
+            self.effects.push_back(Effect::Badge(badge));
+        }
+        if self.published.viewers == 0 {
+            return;
+        }
+        let view = Box::new(self.view(page));
+        if self.published.view.as_ref() != Some(&view) {
+            self.published.view = Some(view.clone());
+            self.effects.push_back(Effect::Publish(view));
+        }
+    }
+
+    fn view(&self, page: Option<PageView>) -> View {
+        let key = self.key.as_ref().map(|key| {
+            let jwk = key.jwk();
+            PublicKeyView { base64: Base64::encode_string(jwk.as_bytes()), jwk, kid: key.kid.clone() }
+        });
+        let rate = match &self.connection {
+            Connection::Connected(account) => {
+                Some(rate(self.settings.rate_in(&account.wallet.asset), &account.wallet.asset))
+            }
+            _ => None,
+        };
+        View {
+            public_key: key,
+            proxy_url: self.proxy_url().to_string(),
+            enabled: self.settings.enabled,
+            connection: self.connection_view(),
+            rate,
+            page,
+            diagnostics: DiagnosticsView {
+                ticks: self.pace.ticks(),
+                payments: self.desk.payments(),
+                deviations_ms: self.pace.deviations().collect(),
+            },
+        }
+    }
+
+    fn connection_view(&self) -> ConnectionView {
+        let mut view = ConnectionView {
+            state: ConnectionState::Disconnected,
+            wallet: None,
+            budget: None,
+            monthly: false,
+            spent: None,
+            problem: None,
+        };
+        match &self.connection {
+            Connection::Disconnected(problem) => view.problem = problem.as_ref().map(shown),
+            Connection::Connecting(attempt) => {
+                view.state = match attempt.stage {
+                    Stage::CheckingWallet => ConnectionState::CheckingWallet,
+                    Stage::AwaitingKey { .. } => ConnectionState::AwaitingKey,
+                    Stage::RequestingGrant { .. } => ConnectionState::RequestingGrant,
+                    Stage::AwaitingConsent(_) => ConnectionState::AwaitingConsent,
+                    Stage::Finishing { .. } => ConnectionState::Finishing,
+                };
+                view.wallet = attempt.terms.as_ref().map(|terms| wallet(&terms.wallet));
+                view.budget = attempt.terms.as_ref().map(|terms| money(&terms.budget));
+                view.monthly = attempt.monthly;
+            }
+            Connection::Connected(account) => {
+                view.state = ConnectionState::Connected;
+                view.wallet = Some(wallet(&account.wallet));
+                view.problem = account.problem.as_ref().map(shown);
+                if let Some(spending) = &self.spending {
+                    view.budget = Some(money(&spending.budget.limit));
+                    view.spent = Some(money(&spending.budget.spent()));
+                    view.monthly = spending.budget.interval.is_some();
+                }
+            }
+        }
+        if let Some(notice) = &self.notice {
+            view.problem = Some(shown(notice));
+        }
+        view
+    }
+
+    /// The page in front, if it is one that can have links.
+    fn page_view(&self, targets: &[Target]) -> Option<PageView> {
+        let tab = self.presence.front()?;
+        let site = match self.frames.in_tab(tab.id).next() {
+            Some((_, frame)) => frame.site.clone(),
+            None => origin(tab.url.as_deref()?)?.authority().to_owned(),
+        };
+        let receivers = self.receivers_in(tab.id);
+        let problem = targets.iter().find_map(|target| self.receivers.by_id(&target.receiver)?.problem());
+        let paid = self.published.visits.get(&tab.id).filter(|visit| visit.0 == site);
+        Some(PageView {
+            site_enabled: !self.settings.sites_off.contains(&site),
+            state: self.page_state(&site, !receivers.is_empty(), targets, problem),
+            paid: paid.and_then(|(_, units)| {
+                Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
+            }),
+            receivers,
+            problem: problem.map(shown),
+            site,
+        })
+    }
+
+    fn page_state(&self, site: &str, monetized: bool, targets: &[Target], problem: Option<&Problem>) -> PageState {
+        let Connection::Connected(account) = &self.connection else { return PageState::NotConnected };
+        if !self.settings.enabled {
+            PageState::Off
+        } else if !self.settings.pays_site(site) {
+            PageState::SiteOff
+        } else if !monetized {
+            PageState::NotMonetized
+        } else if account.problem.is_some() || account.token_lost || problem.is_some() {
+            PageState::Problem
+        } else if self.spending.as_ref().is_some_and(|spending| spending.budget.remaining() == 0) {
+            PageState::OutOfFunds
+        } else if self.can_pay(targets) {
+            PageState::Paying
+        } else {
+            PageState::Paused
+        }
+    }
+
+    fn receivers_in(&self, tab: TabId) -> Vec<String> {
+        let links = self.frames.in_tab(tab).flat_map(|(_, frame)| &frame.links);
+        let mut receivers: Vec<String> = links
+            .filter_map(|link| match &link.state {
+                LinkState::Ready(id) => Some(id.to_string()),
+                _ => None,
+            })
+            .collect();
+        receivers.sort();
+        receivers.dedup();
+        receivers
+    }
+
+    fn badge(&self, page: Option<&PageView>) -> Badge {
+        match page.map(|page| page.state) {
+            Some(PageState::Paying) => Badge::Paying,
+            Some(PageState::OutOfFunds | PageState::Problem) => Badge::Attention,
+            Some(PageState::Paused | PageState::SiteOff | PageState::Off) => Badge::Paused,
+            Some(PageState::NotMonetized | PageState::NotConnected) | None => Badge::Idle,
+        }
+    }
+}
+
+fn shown(problem: &Problem) -> ProblemView {
+    ProblemView { code: problem.code.as_str(), message: problem.code.sentence(), detail: problem.detail.clone() }
+}
+
+fn money(amount: &Amount) -> MoneyView {
+    MoneyView {
+        value: amount.to_decimal(),
+        asset_code: amount.asset.code.to_string(),
+        asset_scale: amount.asset.scale.decimals(),
+    }
+}
+
+fn rate(rate: Rate, asset: &Asset) -> MoneyView {
+    MoneyView {
+        value: rate.to_decimal(asset.scale),
+        asset_code: asset.code.to_string(),
+        asset_scale: asset.scale.decimals(),
+    }
+}
+
+fn wallet(document: &WalletDocument) -> WalletView {
+    WalletView {
+        address: document.id.to_string(),
+        name: document.public_name.clone(),
+        asset_code: document.asset.code.to_string(),
+        asset_scale: document.asset.scale.decimals(),
+    }
+}
+
+/// The origin of any page's URL.
+fn origin(url: &str) -> Option<Url> {
+    let (scheme, rest) = url.split_once("://")?;
+    Url::parse(&format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?)).ok()
+}

@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+
+use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress, WalletDocument};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Problem, ProblemCode};
+
+/// The wallets that pages name, and what they can be paid into. Kept while the browser runs,
+/// so that a page reloaded or seen again asks for nothing anew.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Receivers {
+    /// From the address that a page named to the id in the wallet's document.
+    ids: BTreeMap<WalletAddress, WalletAddress>,
+    wallets: BTreeMap<WalletAddress, Receiver>,
+}
+
+/// One of them.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Receiver {
+    pub(crate) wallet: WalletDocument,
+    read_at: Timestamp,
+    incoming: Option<(IncomingPaymentUrl, Timestamp)>,
+    /// The least that delivers something, as far as the payer's wallet has said.
+    pub(crate) minimum: u64,
+    /// An incoming payment is on its way.
+    #[serde(skip)]
+    pub(crate) requesting: bool,
+    /// Payments since its link came into view.
+    #[serde(skip)]
+    pub(crate) payments: u32,
+    /// The last of them, if it has not been read back.
+    #[serde(skip)]
+    pub(crate) unread: Option<Url>,
+    #[serde(skip)]
+    failures: Failures,
+}
+
+#[derive(Default)]
+struct Failures {
+    problem: Option<Problem>,
+    in_a_row: u32,
+    rests_until: u64,
+}
+
+/// A document is believed for ten minutes.
+const DOCUMENT_LIFE: i64 = 10 * 60 * 1000;
+/// An incoming payment is not used in its last ten seconds.
+const MARGIN: i64 = 10 * 1000;
+/// After so many equal failures in a row …
+const EQUAL_FAILURES: u32 = 10;
+/// … a receiver is tried once in so many seconds.
+const LONG_REST: u64 = 60;
+/// How many are remembered.
+const REMEMBERED: usize = 64;
+
+impl Receivers {
+    /// What an address stands for, if its document was read lately.
+    pub(crate) fn resolve(&self, address: &WalletAddress, now: Timestamp) -> Option<&WalletDocument> {
+        let receiver = self.wallets.get(self.ids.get(address)?)?;
+        let age = now.millis() - receiver.read_at.millis();
+        (0..DOCUMENT_LIFE).contains(&age).then_some(&receiver.wallet)
+    }
+
+    /// Remembers a document that was just read.
+    pub(crate) fn learn(&mut self, address: WalletAddress, wallet: WalletDocument, now: Timestamp) {
+        self.ids.insert(address, wallet.id.clone());
+        match self.wallets.get_mut(&wallet.id) {
+            Some(known) => {
+                if known.wallet != wallet {
+                    known.incoming = None;
+                }
+                (known.wallet, known.read_at) = (wallet, now);
+            }
+            None => {
+                self.wallets.insert(wallet.id.clone(), Receiver::new(wallet, now));
+                self.forget_the_oldest();
+            }
+        }
+    }
+
+    pub(crate) fn by_id(&self, id: &WalletAddress) -> Option<&Receiver> {
+        self.wallets.get(id)
+    }
+
+    pub(crate) fn by_id_mut(&mut self, id: &WalletAddress) -> Option<&mut Receiver> {
+        self.wallets.get_mut(id)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&WalletAddress, &mut Receiver)> {
+        self.wallets.iter_mut()
+    }
+
+    fn forget_the_oldest(&mut self) {
+        if self.wallets.len() > REMEMBERED
+            && let Some(oldest) =
+                self.wallets.values().min_by_key(|receiver| receiver.read_at).map(|r| r.wallet.id.clone())
+        {
+            self.wallets.remove(&oldest);
+            self.ids.retain(|_, id| *id != oldest);
+        }
+    }
+}
+
+impl Receiver {
+    fn new(wallet: WalletDocument, read_at: Timestamp) -> Self {
+        Self {
+            wallet,
+            read_at,
+            incoming: None,
+            minimum: 1,
+            requesting: false,
+            payments: 0,
+            unread: None,
+            failures: Failures::default(),
+        }
+    }
+
+    /// Where it can be paid into now.
+    pub(crate) fn incoming(&self, now: Timestamp) -> Option<&IncomingPaymentUrl> {
+        self.incoming.as_ref().filter(|(_, expires)| now.plus_millis(MARGIN) < *expires).map(|(url, _)| url)
+    }
+
+    pub(crate) fn receive_into(&mut self, url: IncomingPaymentUrl, expires: Timestamp) {
+        self.incoming = Some((url, expires));
+    }
+
+    /// Its wallet does not take money there any more.
+    pub(crate) fn drop_incoming(&mut self) {
+        self.incoming = None;
+    }
+
+    /// Counts a failed attempt. It is not repeated before the next second, and after ten equal
+    /// ones in a row once a minute.
+    pub(crate) fn fail(&mut self, problem: Problem, tick: u64) {
+        let same = self.failures.problem.as_ref().is_some_and(|last| last.code == problem.code);
+        let in_a_row = if same { self.failures.in_a_row.saturating_add(1) } else { 1 };
+        let rest = if in_a_row >= EQUAL_FAILURES { LONG_REST } else { 1 };
+        self.failures = Failures { problem: Some(problem), in_a_row, rests_until: tick + rest };
+    }
+
+    pub(crate) fn succeed(&mut self) {
+        self.failures = Failures::default();
+    }
+
+    pub(crate) fn is_resting(&self, tick: u64) -> bool {
+        tick < self.failures.rests_until
+    }
+
+    /// What is wrong with it, once it is more than a hiccup.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        self.failures.problem.as_ref().filter(|_| self.failures.in_a_row >= 3)
+    }
+
+    /// The wallet did not say how much is enough: try twice as much.
+    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>) -> Result<(), Problem> {
+        let raised = hint.unwrap_or(asked.saturating_mul(2));
+        if raised <= asked {
+            return Err(ProblemCode::WalletRefused.into());
+        }
+        self.minimum = raised;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_failures_in_a_row_thin_out_the_attempts() {
+        let document = r#"{"id":"https://w.example/site","assetCode":"USD","assetScale":2,"authServer":"https://a.example","resourceServer":"https://r.example"}"#;
+        let mut receiver = Receiver::new(WalletDocument::parse(document).unwrap(), Timestamp::from_millis(0));
+        for tick in 0..9 {
+            receiver.fail(ProblemCode::WalletUnreachable.into(), tick);
+            assert!(receiver.is_resting(tick) && !receiver.is_resting(tick + 1));
+        }
+        receiver.fail(ProblemCode::WalletUnreachable.into(), 9);
+        assert!(receiver.is_resting(68) && !receiver.is_resting(69));
+        receiver.fail(ProblemCode::WalletRefused.into(), 69);
+        assert!(!receiver.is_resting(70));
+        receiver.succeed();
+        assert_eq!(receiver.problem(), None);
+    }
+}

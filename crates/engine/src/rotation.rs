@@ -1,0 +1,84 @@
+//! Exchanging the access token for a fresh one. It kills the old token at once, so it never
+//! happens beside a quote or a payment, and only one at a time.
+
+use open_payments_client::{RotateToken, check_granted_access};
+use protocol::{Endpoint, ErrorCode, RotateTokenReply, RotateTokenRequest};
+
+use crate::account::{Rotation, Token};
+use crate::calls::{Purpose, to_wire};
+use crate::engine::{Connection, Engine};
+use crate::input::{Answer, Unreachable};
+use crate::problem::ProblemCode;
+
+impl Engine {
+    /// Whether the token has to be exchanged before anything more is spent.
+    pub(crate) fn rotation_is_due(&self) -> bool {
+        let Connection::Connected(account) = &self.connection else { return false };
+        account.rotation != Rotation::Idle || account.token.is_old(self.now.wall)
+    }
+
+    /// Exchanges the token, if something is about to be spent with it and nothing is on its way.
+    pub(crate) fn drive_rotation(&mut self) {
+        if !self.rotation_is_due() || !self.desk.is_quiet() || !self.can_pay(&self.targets()) {
+            return;
+        }
+        let now = self.now.monotonic;
+        let Connection::Connected(account) = &mut self.connection else { return };
+        let failures = match account.rotation {
+            Rotation::Idle => 0,
+            Rotation::Wanted { at, failures } if at.max(self.quiet_until) <= now => failures,
+            _ => return,
+        };
+        account.rotation = Rotation::InFlight { failures };
+        let operation = RotateToken { manage: account.token.manage.clone(), token: account.token.value.clone() };
+        let wallet = account.wallet.clone();
+        let Some(request) = self.sign_for(&wallet, &operation) else { return };
+        let message = RotateTokenRequest { wallet_address: wallet.id, request: to_wire(request) };
+        self.ask_proxy(Endpoint::RotateToken, &message, Purpose::Rotate);
+    }
+
+    pub(crate) fn rotated(&mut self, answer: Result<Answer, Unreachable>) {
+        let reply = self.read_reply::<RotateTokenReply>(answer);
+        let now = self.now;
+        let Connection::Connected(account) = &mut self.connection else { return };
+        let Rotation::InFlight { failures } = account.rotation else { return };
+        match reply {
+            Ok(reply) if check_granted_access(&account.wallet, &reply.access_token.manage, None).is_ok() => {
+                account.token = Token::new(reply.access_token, now.wall);
+                account.session = reply.session;
+                account.rotation = Rotation::Idle;
+                account.problem = None;
+                // A quote belongs to the grant, not to the token, so the one that is held stays good.
+                self.persist_account();
+            }
+            Ok(_) => self.lose_token(),
+            Err(failure) if failure.code() == Some(ErrorCode::TokenInactive) => self.lose_token(),
+            // The proxy keeps the answer for some minutes: asking again does not rotate twice.
+            Err(failure) => {
+                let pause = 1000_u64 << failures.min(5);
+                account.rotation = Rotation::Wanted { at: now.monotonic + pause, failures: failures + 1 };
+                account.problem = (failures >= 2).then(|| failure.problem());
+            }
+        }
+    }
+
+    /// The wallet does not honour the grant any more: the user has to connect anew.
+    pub(crate) fn lose_token(&mut self) {
+        if let Connection::Connected(account) = &mut self.connection {
+            account.token_lost = true;
+            account.rotation = Rotation::Idle;
+            account.problem = Some(ProblemCode::TokenLost.into());
+            self.persist_account();
+        }
+    }
+
+    pub(crate) fn rotation_wake(&self) -> Option<u64> {
+        match &self.connection {
+            Connection::Connected(account) => match account.rotation {
+                Rotation::Wanted { at, .. } if at > self.now.monotonic => Some(at),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
