@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use http_signature::Jwk;
+use open_payments::Url;
+use serde::Deserialize;
+
+/// The largest key set that is read.
+const LARGEST_KEY_SET: usize = 64 * 1024;
+
+/// Gets the keys that clients from elsewhere publish.
+#[derive(Clone, Debug)]
+pub struct KeyFetcher(reqwest::Client);
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<serde_json::Value>,
+}
+
+impl KeyFetcher {
+    /// One that waits a few seconds at most and follows no redirect.
+    ///
+    /// # Errors
+    /// If this machine has no TLS configuration.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(5))
+            .build()?;
+        Ok(Self(client))
+    }
+
+    /// The Ed25519 keys that are published there; none if they cannot be had.
+    pub(crate) async fn fetch(&self, url: &Url) -> Vec<Jwk> {
+        self.try_fetch(url).await.unwrap_or_else(|error| {
+            tracing::warn!(%url, %error, "cannot fetch a client's keys");
+            Vec::new()
+        })
+    }
+
+    async fn try_fetch(&self, url: &Url) -> anyhow::Result<Vec<Jwk>> {
+        let mut response = self.0.get(url.as_str()).send().await?.error_for_status()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            anyhow::ensure!(body.len() <= LARGEST_KEY_SET, "the key set is too large");
+        }
+        let set: KeySet = serde_json::from_slice(&body)?;
+        Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
+    }
+}

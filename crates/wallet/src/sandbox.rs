@@ -1,0 +1,223 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use http_signature::Jwk;
+use open_payments::{Timestamp, WalletAddress};
+
+use crate::accounts::{Account, Wallet};
+use crate::clients::Client;
+use crate::entropy::Entropy;
+use crate::faults::{Fault, Faults};
+use crate::grants::Grant;
+use crate::incoming::IncomingPayment;
+use crate::ledger::{Holder, Ledger};
+use crate::message::{Outcome, Request, Response};
+use crate::outgoing::OutgoingPayment;
+use crate::quotes::Quote;
+use crate::refusal::{Refusal, SignatureDetails, Stop};
+use crate::request_log::RequestLog;
+use crate::seed::{Seed, SeedError};
+use crate::settings::Settings;
+use crate::signatures::{FRESH_MILLIS, Mode, SignatureFault, verify};
+use crate::tokens::Token;
+
+/// Several wallets over one ledger. Requests go in with the time and some randomness, answers
+/// come out; it does no IO and knows no clock.
+#[derive(Debug)]
+pub struct Sandbox {
+    pub(crate) mode: Mode,
+    pub(crate) settings: Settings,
+    pub(crate) wallets: Vec<Arc<Wallet>>,
+    pub(crate) accounts: BTreeMap<WalletAddress, Account>,
+    pub(crate) ledger: Ledger,
+    pub(crate) grants: BTreeMap<String, Grant>,
+    /// By value.
+    pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) incoming_payments: BTreeMap<String, IncomingPayment>,
+    pub(crate) quotes: BTreeMap<String, Quote>,
+    pub(crate) outgoing_payments: BTreeMap<String, OutgoingPayment>,
+    /// The outgoing payments that are on their way, by when they arrive.
+    pub(crate) unsettled: BTreeSet<(Timestamp, String)>,
+    /// Signatures of payments that are fresh enough to be sent again, by when they were seen.
+    used_signatures: BTreeMap<String, Timestamp>,
+    /// How far the wallet's clock was moved ahead.
+    pub(crate) clock_ahead_millis: i64,
+    /// By wallet.
+    pub(crate) faults: Vec<Faults>,
+    pub(crate) log: RequestLog,
+}
+
+/// A request while it is handled.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) wallet: Arc<Wallet>,
+    /// The wallet's clock.
+    pub(crate) now: Timestamp,
+    /// The clock that clients sign with, which nobody has moved.
+    pub(crate) signing_now: Timestamp,
+    pub(crate) entropy: Entropy,
+}
+
+impl Sandbox {
+    /// The sandbox that a seed describes.
+    ///
+    /// # Errors
+    /// [`SeedError`] if wallets are at the same URL, or an account's path is none.
+    pub fn new(seed: &Seed, mode: Mode) -> Result<Self, SeedError> {
+        let mut sandbox = Self {
+            mode,
+            settings: seed.settings.clone(),
+            wallets: Vec::new(),
+            accounts: BTreeMap::new(),
+            ledger: Ledger::default(),
+            grants: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            incoming_payments: BTreeMap::new(),
+            quotes: BTreeMap::new(),
+            outgoing_payments: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
+            used_signatures: BTreeMap::new(),
+            clock_ahead_millis: 0,
+            faults: vec![Faults::default(); seed.wallets.len()],
+            log: RequestLog::default(),
+        };
+        for (index, wallet) in seed.wallets.iter().enumerate() {
+            let base = wallet.base()?;
+            if sandbox.wallets.iter().any(|other| other.base == base) {
+                return Err(SeedError::SameUrl(base));
+            }
+            for account in &wallet.accounts {
+                let wrong_path = || SeedError::Path(account.path.clone());
+                let address =
+                    WalletAddress::parse(&format!("{}{}", base.origin(), account.path)).map_err(|_| wrong_path())?;
+                let public_name = account.public_name.clone();
+                let opened = Account { wallet: index, address: address.clone(), public_name, keys: Vec::new() };
+                sandbox.ledger.transfer(&wallet.asset, &Holder::Settlement, &opened.holder(), account.balance);
+                sandbox.accounts.insert(address, opened);
+            }
+            sandbox.wallets.push(Arc::new(Wallet {
+                index,
+                name: wallet.name.clone(),
+                auth_server: base.join("auth"),
+                resource_server: base.join("op"),
+                base,
+                asset: wallet.asset.clone(),
+            }));
+        }
+        Ok(sandbox)
+    }
+
+    /// Answers a request, or asks for the keys of a client that is a stranger.
+    pub fn handle(&mut self, request: &Request, now: Timestamp, entropy: [u8; 32]) -> Outcome {
+        self.advance(now);
+        let mut call = Call {
+            request,
+            wallet: Arc::clone(&self.wallets[request.wallet]),
+            now: now.plus_millis(self.clock_ahead_millis),
+            signing_now: now,
+            entropy: Entropy::new(entropy),
+        };
+        if is_about_the_sandbox(request) {
+            return Outcome::Answered(self.about(&mut call));
+        }
+        let fault = self.faults[request.wallet].due(request);
+        let mut response = match &fault {
+            Some(Fault::Status(fault)) => fault.response(),
+            _ => match self.route(&mut call) {
+                Ok(response) => response,
+                Err(Stop::NeedsKeys(url)) => return Outcome::NeedsKeys(url),
+                Err(Stop::Refused(refusal)) => refusal.into_response(&call.wallet.auth_server),
+            },
+        };
+        match fault {
+            Some(Fault::Delay(fault)) => response.delay_millis = fault.delay_ms,
+            Some(Fault::LoseReply(_)) => response.lost = true,
+            Some(Fault::Status(_)) | None => {}
+        }
+        self.faults[request.wallet].count(request);
+        self.log.add(request, response.status, call.now);
+        Outcome::Answered(response)
+    }
+
+    /// Lets the time pass: payments that are due by now arrive or fail.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.settle(now.plus_millis(self.clock_ahead_millis));
+    }
+
+    /// Checks a request's signature with the keys of its client.
+    pub(crate) fn verify(&self, call: &Call<'_>, keys: &[Jwk]) -> Result<(), SignatureFault> {
+        verify(call.request, keys, self.mode, call.signing_now)
+    }
+
+    /// Refuses a signature that has made a payment before.
+    pub(crate) fn use_signature_once(&mut self, call: &Call<'_>, client: &Client) -> Result<(), Refusal> {
+        if self.mode == Mode::Lenient {
+            return Ok(());
+        }
+        let now = call.signing_now;
+        // One made at the far end of the window ahead stays fresh for twice its length.
+        self.used_signatures.retain(|_, seen| now.millis() - seen.millis() <= 2 * FRESH_MILLIS);
+        let signature = call.request.header("signature").unwrap_or_default().to_owned();
+        if self.used_signatures.insert(signature, now).is_some() {
+            let reason = "this signature has made a payment before".to_owned();
+            let details = SignatureDetails { client: client.clone(), key_id_in_signature: None, client_keys: None };
+            return Err(Refusal::Signature { reason, details: Box::new(details) });
+        }
+        Ok(())
+    }
+
+    /// Open Payments itself: readable from any page, as at a real wallet.
+    fn route(&mut self, call: &mut Call<'_>) -> Result<Response, Stop> {
+        let request = call.request;
+        let segments: Vec<&str> = request.target.path().split('/').skip(1).collect();
+        let answer = match (request.method.as_str(), segments.as_slice()) {
+            ("OPTIONS", _) => Ok(preflight(request)),
+            ("POST", ["auth"]) => self.request_grant(call),
+            ("POST", ["auth", "continue", id]) => self.continue_grant(call, id),
+            ("DELETE", ["auth", "continue", id]) => self.cancel_grant(call, id),
+            ("POST", ["auth", "token", id]) => self.rotate_token(call, id),
+            ("DELETE", ["auth", "token", id]) => self.revoke_token(call, id),
+            ("GET", ["auth", "interact", id, nonce]) => return Ok(self.show_consent(call, id, nonce)),
+            ("POST", ["auth", "interact", id, nonce]) => return Ok(self.decide(call, id, nonce)),
+            (_, ["auth", ..]) => Err(Refusal::NoSuchEndpoint.into()),
+            ("POST", ["op", "incoming-payments"]) => self.create_incoming_payment(call),
+            ("GET", ["op", "incoming-payments"]) => self.list_incoming_payments(call),
+            ("GET", ["op", "incoming-payments", id]) => self.read_incoming_payment(call, id),
+            ("POST", ["op", "incoming-payments", id, "complete"]) => self.complete_incoming_payment(call, id),
+            ("POST", ["op", "quotes"]) => self.create_quote(call),
+            ("GET", ["op", "quotes", id]) => self.read_quote(call, id),
+            ("POST", ["op", "outgoing-payments"]) => self.create_outgoing_payment(call),
+            ("GET", ["op", "outgoing-payments"]) => self.list_outgoing_payments(call),
+            ("GET", ["op", "outgoing-payments", id]) => self.read_outgoing_payment(call, id),
+            ("GET", ["op", "outgoing-payment-grant"]) => self.read_spent_amounts(call),
+            ("GET", [first, ..]) if *first != "op" => self.document(call),
+            _ => Err(Refusal::NotFound.into()),
+        };
+        let response = match answer {
+            Err(Stop::Refused(refusal)) => Ok(refusal.into_response(&call.wallet.auth_server)),
+            other => other,
+        };
+        response.map(|response| {
+            response
+                .with_header("access-control-allow-origin", "*")
+                .with_header("access-control-expose-headers", "www-authenticate")
+        })
+    }
+}
+
+/// What is not Open Payments: pages of the account's owner, and the admin API.
+fn is_about_the_sandbox(request: &Request) -> bool {
+    matches!(
+        request.target.path().split('/').nth(1),
+        Some("" | "keys" | "assets" | "admin" | "healthz" | "favicon.ico")
+    )
+}
+
+/// The asterisk does not stand for `Authorization`, so what was asked for is named.
+fn preflight(request: &Request) -> Response {
+    let requested = request.header("access-control-request-headers").unwrap_or_default();
+    Response::no_content()
+        .with_header("access-control-allow-methods", "GET, POST, DELETE")
+        .with_header("access-control-allow-headers", requested)
+        .with_header("access-control-max-age", "600")
+}
