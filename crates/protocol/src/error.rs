@@ -66,6 +66,26 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenInactive => "token_inactive",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::InsufficientGrant => "insufficient_grant",
+            Self::InvalidReceiver => "invalid_receiver",
+            Self::AmountTooSmall => "amount_too_small",
+            Self::QuoteUsed => "quote_used",
+            Self::KeyRevoked => "key_revoked",
+            Self::WalletNotFound => "wallet_not_found",
+            Self::WalletUnreachable => "wallet_unreachable",
+            Self::WalletRefused => "wallet_refused",
+            Self::RateLimited => "rate_limited",
+            Self::SessionInvalid => "session_invalid",
+            Self::ClockSkew => "clock_skew",
+            Self::InvalidRequest => "invalid_request",
+        }
+    }
+
     /// The HTTP status that it travels with.
     pub const fn status(self) -> u16 {
         match self {
@@ -112,5 +132,28 @@ mod tests {
         assert_eq!(json, r#"{"error":{"code":"rate_limited","message":"Too many requests.","retryAfter":2}}"#);
         assert_eq!(serde_json::from_str::<ErrorReply>(&json).unwrap().error, error);
         assert!(serde_json::from_str::<ErrorReply>(r#"{"error":{"code":"new_code","message":""}}"#).is_err());
+    }
+
+    #[test]
+    fn a_code_is_named_as_it_travels() {
+        let named = [
+            ErrorCode::TokenInactive,
+            ErrorCode::LimitExceeded,
+            ErrorCode::InsufficientGrant,
+            ErrorCode::InvalidReceiver,
+            ErrorCode::AmountTooSmall,
+            ErrorCode::QuoteUsed,
+            ErrorCode::KeyRevoked,
+            ErrorCode::WalletNotFound,
+            ErrorCode::WalletUnreachable,
+            ErrorCode::WalletRefused,
+            ErrorCode::RateLimited,
+            ErrorCode::SessionInvalid,
+            ErrorCode::ClockSkew,
+            ErrorCode::InvalidRequest,
+        ];
+        for code in named {
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));
+        }
     }
 }

@@ -1,0 +1,50 @@
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use open_payments::Url;
+use thiserror::Error;
+
+/// Why the proxy cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProxyError {
+    /// The key file is there but cannot be read, or is missing and cannot be made.
+    #[error("the key file {} cannot be used: {reason}", path.display())]
+    KeyFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The key file holds something else than keys.
+    #[error("the key file does not hold keys: {0}")]
+    Keys(String),
+    /// The file of an additional certificate authority is missing or holds no certificate.
+    #[error("no certificate can be read from {}: {reason}", path.display())]
+    Authority {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The address to listen on is taken or not ours.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// A public URL with a query, or on a loopback host without the switch that allows it.
+    #[error(
+        "the public URL {0} cannot be used: it must have no query, and on this machine it needs --allow-private-hosts"
+    )]
+    PublicUrl(Url),
+    /// The server broke down while it ran.
+    #[error("the server stopped: {0}")]
+    Serve(io::Error),
+    /// The operating system gives no randomness.
+    #[error("the system gives no random numbers: {0}")]
+    Entropy(getrandom::Error),
+}

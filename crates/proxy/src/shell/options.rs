@@ -1,0 +1,106 @@
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+
+use clap::Parser;
+use open_payments::{HostKind, Url};
+
+use crate::ProxyError;
+use crate::core::Settings;
+
+/// Makes the Open Payments calls for the Rivulet extension.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rivulet-proxy", version)]
+pub struct Options {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4100", env = "RIVULET_PROXY_LISTEN")]
+    pub listen: SocketAddr,
+
+    /// Where extensions and wallets reach the proxy.
+    #[arg(long, value_name = "URL", value_parser = Url::parse, env = "RIVULET_PROXY_PUBLIC_URL")]
+    pub public_url: Url,
+
+    /// Allow wallets on loopback addresses, with plain http: for a sandbox.
+    #[arg(long, env = "RIVULET_PROXY_ALLOW_PRIVATE_HOSTS")]
+    pub allow_private_hosts: bool,
+
+    /// PEM file of a certificate authority to trust besides the system's.
+    #[arg(long, value_name = "FILE", env = "RIVULET_PROXY_EXTRA_CA")]
+    pub extra_ca: Option<PathBuf>,
+
+    /// The proxy's keys, made on the first start.
+    #[arg(long, value_name = "FILE", default_value = "rivulet-proxy.key", env = "RIVULET_PROXY_KEY_FILE")]
+    pub key_file: PathBuf,
+
+    /// How long an incoming payment takes money.
+    #[arg(long, value_name = "SECONDS", default_value = "600", env = "RIVULET_PROXY_INCOMING_PAYMENT_LIFE")]
+    pub incoming_payment_life: NonZeroU64,
+
+    /// How long a session lives; it is renewed from half of that on.
+    #[arg(long, value_name = "SECONDS", default_value = "2592000", env = "RIVULET_PROXY_SESSION_LIFE")]
+    pub session_life: NonZeroU64,
+
+    /// Requests a minute that one install may make, quotes and payments aside.
+    #[arg(long, value_name = "N", default_value = "100", env = "RIVULET_PROXY_REQUESTS_PER_MINUTE")]
+    pub requests_per_minute: NonZeroU32,
+
+    /// Quotes and payments a minute that one install may make, counted together.
+    #[arg(long, value_name = "N", default_value = "150", env = "RIVULET_PROXY_PAYMENTS_PER_MINUTE")]
+    pub payments_per_minute: NonZeroU32,
+}
+
+impl Options {
+    /// What the core needs of it.
+    ///
+    /// # Errors
+    /// [`ProxyError::PublicUrl`] if the public URL has a query, or is not one that the switch
+    /// about private hosts allows.
+    pub fn settings(&self) -> Result<Settings, ProxyError> {
+        let loopback = self.public_url.host_kind() == HostKind::Loopback;
+        if self.public_url.query().is_some() || (loopback && !self.allow_private_hosts) {
+            return Err(ProxyError::PublicUrl(self.public_url.clone()));
+        }
+        Ok(Settings {
+            public_url: self.public_url.clone(),
+            loopback_allowed: self.allow_private_hosts,
+            session_life: millis(self.session_life),
+            incoming_payment_life: millis(self.incoming_payment_life),
+            requests_per_minute: self.requests_per_minute,
+            payments_per_minute: self.payments_per_minute,
+        })
+    }
+}
+
+fn millis(seconds: NonZeroU64) -> i64 {
+    i64::try_from(seconds.get()).unwrap_or(i64::MAX).saturating_mul(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<Options, clap::Error> {
+        Options::try_parse_from([&["rivulet-proxy"], arguments].concat())
+    }
+
+    #[test]
+    fn lives_are_seconds_and_have_their_defaults() {
+        let settings = options(&["--public-url", "https://pay.example"]).unwrap().settings().unwrap();
+        assert_eq!((settings.session_life, settings.incoming_payment_life), (30 * 24 * 3_600_000, 600_000));
+        assert_eq!((settings.requests_per_minute.get(), settings.payments_per_minute.get()), (100, 150));
+        let short = options(&["--public-url", "https://pay.example", "--session-life", "4"]).unwrap();
+        assert_eq!(short.settings().unwrap().session_life, 4_000);
+    }
+
+    #[test]
+    fn a_public_url_that_cannot_work_is_refused() {
+        let settings = |arguments: &[&str]| options(arguments).unwrap().settings();
+        assert!(settings(&["--public-url", "http://127.0.0.1:4100"]).is_err());
+        assert!(settings(&["--public-url", "http://127.0.0.1:4100", "--allow-private-hosts"]).is_ok());
+        assert!(settings(&["--public-url", "https://pay.example/?a"]).is_err());
+        for wrong in ["http://pay.example", "pay.example", "https://pay.example:443"] {
+            assert!(options(&["--public-url", wrong]).is_err(), "{wrong}");
+        }
+        assert!(options(&[]).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use protocol::Endpoint;
+use protocol::signature::SESSION_HEADER;
+use tokio::time::timeout;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::driver::Driver;
+use crate::core::{Incoming, Reply};
+
+/// No request of an extension is longer.
+const LONGEST_BODY: usize = 16 * 1024;
+
+/// A request's body has to be here by then.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Everything that the proxy answers, apart from any listener.
+pub fn app(driver: Arc<Driver>) -> Router {
+    let endpoints = Endpoint::ALL.into_iter().fold(Router::new(), |router, endpoint| {
+        router.route(endpoint.path(), post(move |state, request| answer(endpoint, state, request)))
+    });
+    endpoints
+        .layer(cors())
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .route("/connected", get(connected))
+        .route("/.well-known/pay", get(async |State(driver): State<Arc<Driver>>| Json(driver.core().client_document())))
+        .route(
+            "/.well-known/pay/jwks.json",
+            get(async |State(driver): State<Arc<Driver>>| Json(driver.core().client_keys())),
+        )
+        .with_state(driver)
+}
+
+async fn answer(endpoint: Endpoint, State(driver): State<Arc<Driver>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match timeout(BODY_TIME, to_bytes(body, LONGEST_BODY)).await {
+        Ok(Ok(body)) => body.to_vec(),
+        Ok(Err(_)) => return respond(Reply::invalid("The message is too long or broke off.")),
+        Err(_) => return respond(Reply::invalid("The message took too long to arrive.")),
+    };
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
+    let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));
+    match driver.answer(Incoming { endpoint, headers: headers.collect(), body }).await {
+        Ok(reply) => respond(reply),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn respond(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Body::from(reply.body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let session = reply.session.and_then(|session| HeaderValue::from_str(session.expose()).ok());
+    if let Some(mut session) = session {
+        session.set_sensitive(true);
+        headers.insert(HeaderName::from_static(SESSION_HEADER), session);
+    }
+    response
+}
+
+/// Pages of the web have no business here; extensions do.
+fn cors() -> CorsLayer {
+    let is_extension = |origin: &HeaderValue| {
+        let schemes: [&[u8]; 2] = [b"chrome-extension://", b"moz-extension://"];
+        schemes.iter().any(|scheme| origin.as_bytes().starts_with(scheme))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| is_extension(origin)))
+        .allow_methods([Method::POST])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static("content-digest"),
+            HeaderName::from_static("signature"),
+            HeaderName::from_static("signature-input"),
+        ])
+        .expose_headers([HeaderName::from_static(SESSION_HEADER)])
+        .max_age(Duration::from_secs(3600))
+}
+
+async fn ready(State(driver): State<Arc<Driver>>) -> (StatusCode, &'static str) {
+    if driver.draining().is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else {
+        (StatusCode::OK, "ready")
+    }
+}
+
+/// Where the wallet sends the browser after the decision. The extension reads the URL and closes
+/// the tab; this is what there is to see if it does not. The URL's query is nobody else's business.
+async fn connected() -> impl IntoResponse {
+    let headers = [
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, Html(include_str!("connected.html")))
+}
