@@ -4,6 +4,8 @@
 //! `wasm-tools bindgen …` makes the JavaScript glue, `wasm-tools test-runner …` is what cargo calls
 //! to run wasm tests in a browser.
 
+mod peer;
+
 use anyhow::{Result, bail};
 use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
 
@@ -13,7 +15,10 @@ fn main() -> Result<()> {
     let arguments = std::iter::once(program.clone()).chain(arguments);
     match program.to_str() {
         Some("bindgen") => wasm_bindgen::run_cli_with_args(arguments),
-        Some("test-runner") => wasm_bindgen_test_runner::run_cli_with_args(arguments),
+        Some("test-runner") => {
+            peer::start()?;
+            wasm_bindgen_test_runner::run_cli_with_args(arguments)
+        }
         _ => bail!("say `bindgen` or `test-runner`"),
     }
 }

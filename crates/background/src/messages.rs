@@ -1,0 +1,121 @@
+//! The messages of both kinds of ports. What comes in is hostile until it is parsed; what is not
+//! understood is dropped.
+
+use engine::{FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId};
+use js_sys::{JSON, JsString};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+/// The links of one report that are passed on.
+pub const MAX_LINKS: usize = 64;
+/// The longest `href` that is passed on, in bytes.
+const MAX_HREF: usize = 2_048;
+/// The longest message that is read at all, in UTF-16 units of its JSON.
+const MAX_MESSAGE: u32 = 262_144;
+
+/// A content script's message.
+#[derive(Deserialize)]
+struct Report {
+    r#type: ReportType,
+    visible: bool,
+    links: Vec<ReportedLink>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum ReportType {
+    State,
+}
+
+#[derive(Deserialize)]
+struct ReportedLink {
+    id: u32,
+    href: String,
+}
+
+/// A view's message.
+#[derive(Deserialize)]
+#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Command {
+    Connect { wallet_address: String, amount: String, monthly: bool },
+    CancelConnect,
+    Disconnect,
+    SetEnabled { enabled: bool },
+    SetSiteEnabled { site: String, enabled: bool },
+    SetRate { per_hour: String },
+    SetProxyUrl { url: String },
+}
+
+/// What a content script is told.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Told<'a> {
+    Load { link: u32 },
+    Error { link: u32 },
+    Monetization { link: u32, amount_sent: AmountSent<'a>, payment_pointer: &'a str, incoming_payment: &'a str },
+}
+
+/// `MonetizationCurrencyAmount` of the Web Monetization specification: whole units, in decimals.
+#[derive(Serialize)]
+struct AmountSent<'a> {
+    currency: &'a str,
+    value: String,
+}
+
+/// Reads a content script's message as that of a frame whose tab and origin the browser vouches
+/// for. At most [`MAX_LINKS`] links are passed on.
+pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Option<Input> {
+    let Report { r#type: ReportType::State, visible, links } = serde_json::from_str(&json(message)?).ok()?;
+    let link = |ReportedLink { id, href }| Link {
+        id: LinkId(id),
+        // No wallet has an empty address either, so the link gets its `error` like any bad one.
+        href: if href.len() <= MAX_HREF { href } else { String::new() },
+    };
+    let links = links.into_iter().take(MAX_LINKS).map(link).collect();
+    Some(Input::FrameReported(FrameReport { frame, tab, origin: origin.to_owned(), visible, links }))
+}
+
+/// Reads a view's message.
+pub fn command(message: &JsValue) -> Option<Input> {
+    let command = match serde_json::from_str(&json(message)?).ok()? {
+        Command::Connect { wallet_address, amount, monthly } => {
+            engine::Command::Connect { wallet_address, amount, monthly }
+        }
+        Command::CancelConnect => engine::Command::CancelConnect,
+        Command::Disconnect => engine::Command::Disconnect,
+        Command::SetEnabled { enabled } => engine::Command::SetEnabled(enabled),
+        Command::SetSiteEnabled { site, enabled } => engine::Command::SetSiteEnabled { site, enabled },
+        Command::SetRate { per_hour } => engine::Command::SetRate(per_hour),
+        Command::SetProxyUrl { url } => engine::Command::SetProxyUrl(url),
+    };
+    Some(Input::Command(command))
+}
+
+/// The object to post for what a content script is told.
+pub(crate) fn told(message: &FrameMessage) -> JsValue {
+    object(&match message {
+        FrameMessage::Load(LinkId(link)) => Told::Load { link: *link },
+        FrameMessage::Error(LinkId(link)) => Told::Error { link: *link },
+        FrameMessage::Monetization { link: LinkId(link), amount, wallet_address, incoming_payment } => {
+            Told::Monetization {
+                link: *link,
+                amount_sent: AmountSent { currency: amount.asset.code.as_str(), value: amount.to_decimal() },
+                payment_pointer: wallet_address.as_str(),
+                incoming_payment: incoming_payment.as_str(),
+            }
+        }
+    })
+}
+
+/// A value as an object on the JavaScript side.
+pub(crate) fn object(value: &impl Serialize) -> JsValue {
+    let text = serde_json::to_string(value)
+        .expect("only maps without text keys and failing impls fail, and these have neither");
+    JSON::parse(&text).expect("serde_json writes JSON")
+}
+
+fn json(message: &JsValue) -> Option<String> {
+    // What has no JSON, such as `undefined`, comes out as no string.
+    let text: JsString = JsValue::from(JSON::stringify(message).ok()?).dyn_into().ok()?;
+    (text.length() <= MAX_MESSAGE).then(|| text.into())
+}

@@ -1,0 +1,94 @@
+//! The open connections to content scripts and to the extension's own pages.
+
+use std::cell::{Cell, RefCell};
+
+use engine::{FrameId, FrameMessage, Input, TabId, View};
+use wasm_bindgen::JsValue;
+
+use crate::chrome::{self, EXTENSION_ID, Port};
+use crate::messages;
+
+/// Who is at the other end, as far as the browser vouches for it.
+enum Peer {
+    Frame { id: FrameId, tab: TabId, origin: String },
+    View,
+}
+
+/// All open ports.
+#[derive(Default)]
+pub struct Ports {
+    open: RefCell<Vec<(Port, Peer)>>,
+    last_frame: Cell<u32>,
+}
+
+impl Ports {
+    /// Takes a new port in, or closes it at once if it is not one of ours.
+    pub fn connected(&self, port: Port) -> Option<Input> {
+        let Some(peer) = self.peer(&port) else {
+            port.disconnect();
+            return None;
+        };
+        let input = matches!(peer, Peer::View).then_some(Input::ViewOpened);
+        self.open.borrow_mut().push((port, peer));
+        input
+    }
+
+    /// What a message says, if it is one that its sender may send.
+    pub fn received(&self, port: &Port, message: &JsValue) -> Option<Input> {
+        let open = self.open.borrow();
+        match open.iter().find(|(known, _)| known == port)? {
+            (_, Peer::Frame { id, tab, origin }) => messages::report(message, *id, *tab, origin),
+            (_, Peer::View) => messages::command(message),
+        }
+    }
+
+    /// Lets a port go that was closed at the other end.
+    pub fn closed(&self, port: &Port) -> Option<Input> {
+        let mut open = self.open.borrow_mut();
+        let index = open.iter().position(|(known, _)| known == port)?;
+        Some(match open.swap_remove(index) {
+            (_, Peer::Frame { id, .. }) => Input::FrameLeft(id),
+            (_, Peer::View) => Input::ViewClosed,
+        })
+    }
+
+    /// Tells one frame, if it is still there.
+    pub(crate) fn tell(&self, frame: FrameId, message: &FrameMessage) {
+        let is_it = |peer: &Peer| matches!(peer, Peer::Frame { id, .. } if *id == frame);
+        self.post(is_it, || messages::told(message));
+    }
+
+    /// Shows this to every view.
+    pub(crate) fn publish(&self, view: &View) {
+        self.post(|peer| matches!(peer, Peer::View), || messages::object(view));
+    }
+
+    fn post(&self, to: impl Fn(&Peer) -> bool, message: impl FnOnce() -> JsValue) {
+        let open = self.open.borrow();
+        let mut ports = open.iter().filter(|(_, peer)| to(peer)).peekable();
+        if ports.peek().is_none() {
+            return;
+        }
+        let message = message();
+        for (port, _) in ports {
+            // It fails only on a port that has just been closed, which `closed` will be told.
+            let _ = port.post_message(&message);
+        }
+    }
+
+    fn peer(&self, port: &Port) -> Option<Peer> {
+        let sender = port.sender()?;
+        if !EXTENSION_ID.with(|id| sender.id().as_ref() == Some(id)) {
+            return None;
+        }
+        match port.name().as_str() {
+            "frame" => {
+                let (tab, origin) = (TabId(sender.tab()?.id()?), sender.origin()?);
+                self.last_frame.set(self.last_frame.get() + 1);
+                Some(Peer::Frame { id: FrameId(self.last_frame.get()), tab, origin })
+            }
+            "view" => sender.url()?.starts_with(&chrome::extension_url("")).then_some(Peer::View),
+            _ => None,
+        }
+    }
+}

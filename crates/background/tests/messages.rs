@@ -1,0 +1,107 @@
+//! Messages from content scripts and views.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "clippy does not know these functions for tests")]
+
+mod common;
+
+use background::{MAX_LINKS, command, report};
+use common::js;
+use engine::{Command, FrameId, FrameReport, Input, Link, LinkId, TabId};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_service_worker);
+
+fn reported(message: &str) -> Option<FrameReport> {
+    match report(&js(&format!("({message})")), FrameId(3), TabId(7), "https://site.example")? {
+        Input::FrameReported(report) => Some(report),
+        _ => None,
+    }
+}
+
+fn commanded(message: &str) -> Option<Command> {
+    match command(&js(&format!("({message})")))? {
+        Input::Command(command) => Some(command),
+        _ => None,
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_report_is_read_with_what_the_browser_vouches_for() {
+    let message = "{type: 'state', visible: true, origin: 'https://other.example',
+                    links: [{id: 2, href: 'https://wallet.example/alice'}, {id: 1, href: ''}]}";
+    let link = |id, href: &str| Link { id: LinkId(id), href: href.to_owned() };
+    let expected = FrameReport {
+        frame: FrameId(3),
+        tab: TabId(7),
+        origin: "https://site.example".to_owned(),
+        visible: true,
+        links: vec![link(2, "https://wallet.example/alice"), link(1, "")],
+    };
+    assert_eq!(reported(message), Some(expected));
+}
+
+#[wasm_bindgen_test]
+fn a_report_cannot_be_too_large() {
+    let many = "{type: 'state', visible: true, links: Array.from({length: 100}, (_, id) => ({id, href: 'x'}))}";
+    assert_eq!(reported(many).unwrap().links.len(), MAX_LINKS);
+
+    let long = "{type: 'state', visible: true, links: [2048, 2049].map((n) => ({id: n, href: 'x'.repeat(n)}))}";
+    let lengths: Vec<usize> = reported(long).unwrap().links.iter().map(|link| link.href.len()).collect();
+    assert_eq!(lengths, [2_048, 0]);
+
+    assert_eq!(reported("{type: 'state', visible: true, links: [], more: 'x'.repeat(300000)}"), None);
+}
+
+#[wasm_bindgen_test]
+fn every_command_is_read() {
+    let enabled = false;
+    let text = str::to_owned;
+    let all = [
+        (
+            "{command: 'connect', walletAddress: '$w.example', amount: '1,5', monthly: true}",
+            Command::Connect { wallet_address: text("$w.example"), amount: text("1,5"), monthly: true },
+        ),
+        ("{command: 'cancelConnect'}", Command::CancelConnect),
+        ("{command: 'disconnect'}", Command::Disconnect),
+        ("{command: 'setEnabled', enabled: false}", Command::SetEnabled(enabled)),
+        (
+            "{command: 'setSiteEnabled', site: 'site.example:8080', enabled: false}",
+            Command::SetSiteEnabled { site: text("site.example:8080"), enabled },
+        ),
+        ("{command: 'setRate', perHour: '3.60'}", Command::SetRate(text("3.60"))),
+        ("{command: 'setProxyUrl', url: 'https://p.example'}", Command::SetProxyUrl(text("https://p.example"))),
+    ];
+    for (message, expected) in all {
+        assert_eq!(commanded(message), Some(expected), "{message}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_is_not_understood_is_dropped() {
+    let hostile = [
+        "undefined",
+        "null",
+        "1n",
+        "() => 1",
+        "'state'",
+        "[]",
+        "{}",
+        "(() => { const loop = {}; loop.loop = loop; return loop; })()",
+        "{type: 'other', visible: true, links: []}",
+        "{type: 'state', visible: 'yes', links: []}",
+        "{type: 'state', visible: true}",
+        "{type: 'state', visible: true, links: {length: 1}}",
+        "{type: 'state', visible: true, links: [{id: -1, href: ''}]}",
+        "{type: 'state', visible: true, links: [{id: 1.5, href: ''}]}",
+        "{type: 'state', visible: true, links: [{id: 4294967296, href: ''}]}",
+        "{type: 'state', visible: true, links: [{id: 1, href: 5}]}",
+        "{command: 'pay'}",
+        "{command: 'setEnabled', enabled: 1}",
+        "{command: 'setRate', perHour: 3.6}",
+        "{command: 'connect', walletAddress: 'https://w.example/'}",
+    ];
+    for message in hostile {
+        assert_eq!(reported(message), None, "{message}");
+        assert_eq!(commanded(message), None, "{message}");
+    }
+}
