@@ -37,6 +37,8 @@ process.exitCode = met ? 0 : 1;
 
 /** @param {World} world */
 async function demonstrate(world) {
+  const { payer, receiver } = world.sandbox;
+  const held = await payer.balance();
   const { connection } = await world.connect();
   console.log(`connected to ${connection.wallet.address}`);
   await world.setRate(options.rate);
@@ -49,19 +51,19 @@ async function demonstrate(world) {
   await world.setEnabled(false);
   await world.drained();
   const { diagnostics } = await world.view();
-  const { outgoing } = await world.sandbox.payer.payments();
-  const { incoming } = await world.sandbox.receiver.payments();
+  const { outgoing } = await payer.payments();
+  const left = await payer.balance();
   const figures = {
     connected: connection.state === "connected",
     seconds: looked,
     ticks: diagnostics.ticks,
     payments: outgoing.length,
-    debited: total(outgoing, "debitAmount"),
-    received: total(incoming, "receivedAmount"),
+    debited: { ...held, value: String(BigInt(held.value) - BigInt(left.value)) },
+    received: await receiver.balance(),
     eventsOnPage: (await site.events()).length,
     tickDeviationMs: quantiles(diagnostics.deviationsMs),
   };
-  return { ...figures, errors: shortfalls(figures, diagnostics.payments) };
+  return { ...figures, errors: shortfalls(figures, diagnostics.payments, outgoing) };
 }
 
 /**
@@ -81,17 +83,6 @@ async function look(site, deadline) {
   }
 }
 
-/**
- * The sum of one amount of some payments.
- * @param {any[]} payments
- * @param {string} amount the name of the amount
- * @returns {import("./harness.mjs").Money}
- */
-function total(payments, amount) {
-  const sum = payments.reduce((sum, payment) => sum + BigInt(payment[amount].value), 0n);
-  return { ...payments[0]?.[amount], value: String(sum) };
-}
-
 /** @param {number[]} values */
 function quantiles(values) {
   const sorted = values.toSorted((a, b) => a - b);
@@ -105,17 +96,20 @@ function quantiles(values) {
  *   debited: import("./harness.mjs").Money, received: import("./harness.mjs").Money,
  *   tickDeviationMs: {p50: number | null, p99: number | null}}} figures
  * @param {number} counted the payments that the extension has counted
+ * @param {any[]} outgoing the payments in the wallet
  */
-function shortfalls(figures, counted) {
+function shortfalls(figures, counted, outgoing) {
   const { payments, eventsOnPage, debited, received, tickDeviationMs: { p50, p99 } } = figures;
   const payableUnits = Number(options.rate) * 10 ** scale * figures.seconds / 3_600;
   const least = Math.floor(0.9 * Math.min(figures.seconds, payableUnits));
+  const total = (/** @type {string} */ amount) => String(outgoing.reduce((sum, payment) => sum + BigInt(payment[amount].value), 0n));
   const rules = /** @type {[boolean, string][]} */ ([
     [figures.connected, "no wallet is connected"],
     [payments >= least, `${payments} payments, at least ${least} expected`],
     [payments === counted, `${payments} payments in the wallet, ${counted} in the extension`],
     [payments === eventsOnPage, `${payments} payments in the wallet, ${eventsOnPage} events on the page`],
-    [debited.value === received.value, `${debited.value} debited, ${received.value} received`],
+    [debited.value === total("debitAmount"), `${debited.value} debited, ${total("debitAmount")} in payments`],
+    [received.value === total("receiveAmount"), `${received.value} received, ${total("receiveAmount")} in payments`],
     [p50 !== null && Math.abs(p50) <= 25, `half of the ticks deviate by more than ${p50} ms`],
     [p99 !== null && Math.abs(p99) <= 250, `one tick in a hundred deviates by more than ${p99} ms`],
   ]);

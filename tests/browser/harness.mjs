@@ -5,7 +5,7 @@ import { until } from "./programs.mjs";
 import { Sandbox } from "./sandbox.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
-/** @typedef {{value: string, assetCode: string, assetScale: number}} Money */
+/** @typedef {import("./sandbox.mjs").Money} Money */
 /** @typedef {{amountSent: {currency: string, value: string}, paymentPointer: string, incomingPayment: string}} PageEvent */
 /** @typedef {{amount?: string, monthly?: boolean, decision?: "accept" | "decline"}} Connecting */
 
@@ -81,7 +81,7 @@ export class World {
     await welcome.getByTestId("copy-key").click();
     const wallet = await this.browser.context.newPage();
     await wallet.goto(this.sandbox.payer.url);
-    await wallet.getByTestId("keys").first().click();
+    await wallet.getByTestId("keys-link").click();
     await wallet.getByTestId("jwk").focus();
     await wallet.keyboard.press("Control+V");
     await wallet.getByTestId("add-key").click();
@@ -136,12 +136,13 @@ export class World {
     return new SitePage(page);
   }
 
-  /** Waits until nothing is on its way any more: every payment has arrived or failed. */
+  /** Waits until nothing is on its way any more: the wallet has settled all that it was asked. */
   async drained() {
     let before = "";
     return until("all payments are settled", async () => {
-      const now = JSON.stringify([await this.sandbox.payer.payments(), (await this.view()).diagnostics.payments]);
-      const quiet = now === before;
+      const { outgoing } = await this.sandbox.payer.payments();
+      const now = JSON.stringify([outgoing, (await this.view()).diagnostics]);
+      const quiet = now === before && outgoing.every((payment) => payment.settled);
       before = now;
       return quiet;
     });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Program, freePorts, releaseProgram } from "./programs.mjs";
 import { serveSite } from "./site.mjs";
 
+/** @typedef {{value: string, assetCode: string, assetScale: number}} Money */
 /** @typedef {{scale?: number, receiverScale?: number, settings?: Record<string, unknown>}} SandboxOptions */
 
 /** The whole world outside the browser. */
@@ -132,22 +133,31 @@ export class Wallet {
     this.url = url;
   }
 
-  /** Everything that has been paid from and to its accounts. */
+  /**
+   * The payments from and to its accounts, the oldest first.
+   * @returns {Promise<{outgoing: any[], incoming: any[]}>}
+   */
   async payments() {
     return this.#call("GET", "payments");
   }
 
-  async accounts() {
-    return this.#call("GET", "accounts");
+  /**
+   * What all its accounts hold together.
+   * @returns {Promise<Money>}
+   */
+  async balance() {
+    const { accounts } = await this.#call("GET", "accounts");
+    const value = accounts.reduce((/** @type {bigint} */ sum, /** @type {any} */ account) => sum + BigInt(account.balance), 0n);
+    const { assetCode, assetScale } = accounts[0];
+    return { value: String(value), assetCode, assetScale };
   }
 
-  /** @param {unknown} fault */
-  async fault(fault) {
-    return this.#call("POST", "faults", fault);
-  }
-
-  async clearFaults() {
-    return this.#call("DELETE", "faults");
+  /**
+   * Makes something go wrong: requests whose path contains `path` get `fault`.
+   * @param {{method?: string, path: string, fault: unknown, every?: number, times?: number}} rule
+   */
+  async addFault(rule) {
+    return this.#call("POST", "faults", rule);
   }
 
   async expireTokens() {

@@ -29,6 +29,8 @@ pub(crate) enum Need {
 pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages];
 /// What building, and driving the extension in a browser, takes.
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
+/// What comparing with other implementations takes; their packages have a lock file of their own.
+pub(crate) const CONFORMANCE: &[Need] = &[Need::Node];
 /// What running wasm tests takes.
 pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
 

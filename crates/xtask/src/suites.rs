@@ -92,7 +92,8 @@ impl Suite {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Unit | Self::Proxy | Self::Sim => &[],
-            Self::Tidy | Self::Conformance => setup::BUILD,
+            Self::Conformance => setup::CONFORMANCE,
+            Self::Tidy => setup::BUILD,
             Self::Wasm => setup::WASM_TESTS,
             Self::Chrome => setup::BROWSER,
         }
@@ -130,7 +131,6 @@ fn native(scope: &[&str]) -> Result<Tally> {
 }
 
 fn conformance() -> Result<Tally> {
-    build::all(build::SANDBOX_PROXY)?;
     let folder = root().join("tests/conformance");
     if !is_fresh(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         crate::shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
