@@ -1,11 +1,10 @@
 'use strict';
 /**
- * Follows the monetization links of the document and of its open shadow roots, tells the
- * background about them, and fires at them what it answers. When a link is processed anew stands
- * in the specification under: link type "monetization".
+ * Follows the monetization links of the document and its open shadow roots, tells the background
+ * about them, and fires at them what it answers; link type "monetization" of the specification.
  */
 (() => {
-  /** A link that has everything it takes to be processed once it is connected. */
+  /** What a link needs to be processed. */
   const MONETIZED =
     'link[rel~="monetization" i][href]:not([href=""], [disabled])' +
     ':is(:not([type]), [type=""], [type="application/json" i], [type^="application/json;" i])';
@@ -14,12 +13,11 @@
     childList: true,
     attributeFilter: ['rel', 'href', 'disabled', 'crossorigin', 'type'],
   };
-  const FIRST_DELAY = 100;
-  const LONGEST_DELAY = 10_000;
+  /** Milliseconds between looks at a loading page, and before a lost port is opened again. */
+  const DELAY = 100;
 
   /**
-   * The links by element. An `id` of 0 means: not processed since it was last (re)connected or
-   * changed. `settled` is set once `load` or `error` was fired for the id.
+   * An `id` of 0: to be processed (again) once connected. `settled`: `load` or `error` was fired.
    * @type {Map<HTMLLinkElement, { id: number, source: string, settled: boolean }>}
    */
   const links = new Map();
@@ -28,26 +26,23 @@
   /** @type {chrome.runtime.Port | null} */
   let port = null;
   let sent = '';
-  let delay = FIRST_DELAY;
+  let delay = DELAY;
 
   const observer = new MutationObserver((records) => {
-    for (const { target, addedNodes, type } of records) {
-      if (type === 'attributes') {
-        if (target instanceof HTMLLinkElement) consider(target, false);
-        continue;
-      }
+    for (const { target, addedNodes, attributeName } of records) {
+      if (attributeName && target instanceof HTMLLinkElement) consider(target, false);
       for (const node of addedNodes) {
         if (!(node instanceof Element)) continue;
         if (node instanceof HTMLLinkElement) consider(node, true);
-        if (node.shadowRoot) adopt(node.shadowRoot);
         if (node.firstElementChild) scan(node, true);
+        if (node.shadowRoot) adopt(node.shadowRoot);
       }
     }
     publish();
   });
 
-  /** @param {ParentNode} root @param {boolean} inserted */
-  const scan = (root, inserted) => {
+  /** @param {ParentNode} root */
+  const scan = (root, inserted = false) => {
     for (const link of root.querySelectorAll(MONETIZED)) {
       if (link instanceof HTMLLinkElement) consider(link, inserted);
     }
@@ -62,10 +57,11 @@
     }
   };
 
-  /** Follows a shadow root too, and those inside it. @param {ShadowRoot} root */
+  /** Follows a tree and the shadow trees in it. @param {Document | ShadowRoot} root */
   const adopt = (root) => {
     observer.observe(root, OBSERVED);
-    scan(root, false);
+    scan(root);
+    publish();
     for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) adopt(shadowRoot);
   };
 
@@ -113,9 +109,9 @@
     opened.onMessage.addListener(receive);
     opened.onDisconnect.addListener(() => {
       close();
-      // A hidden frame has nothing to wake the background for; it publishes when it is seen again.
+      // A hidden frame does not wake the background; it publishes when it is seen again.
       if (isVisible()) setTimeout(publish, delay);
-      delay = Math.min(2 * delay, LONGEST_DELAY);
+      delay = Math.min(2 * delay, 100 * DELAY);
     });
     return opened;
   };
@@ -128,13 +124,13 @@
 
   /** @param {{ type: 'load' | 'error' | 'monetization', link: number }} message */
   const receive = (message) => {
-    delay = FIRST_DELAY;
+    delay = DELAY;
     for (const [link, session] of links) {
       if (session.id !== message.link || !link.isConnected) continue;
       if (message.type === 'monetization') {
         // For page.js; composed, so that it gets out of shadow roots.
         const detail = JSON.stringify(message);
-        link.dispatchEvent(new CustomEvent('rivulet:monetization', { composed: true, detail }));
+        link.dispatchEvent(new CustomEvent('rivulet:paid', { composed: true, detail }));
       } else if (!session.settled) {
         session.settled = true;
         link.dispatchEvent(new Event(message.type));
@@ -145,21 +141,28 @@
 
   const isVisible = () => document.visibilityState === 'visible';
 
-  observer.observe(document, OBSERVED);
-  scan(document, true);
-  publish();
+  if (document.readyState === 'loading') {
+    // A look now and then costs far less than being told of each node that is parsed.
+    const timer = setInterval(() => {
+      scan(document);
+      publish();
+    }, DELAY);
+    document.addEventListener('readystatechange', () => {
+      clearInterval(timer);
+      adopt(document);
+    }, { once: true });
+  } else adopt(document);
 
   // From page.js: a shadow root was attached to the target.
   window.addEventListener('rivulet:shadow', (event) => {
     event.stopImmediatePropagation();
     const [host] = event.composedPath();
     if (host instanceof Element && host.shadowRoot) adopt(host.shadowRoot);
-    publish();
   }, true);
   document.addEventListener('visibilitychange', () => {
     if (port || isVisible()) publish();
   });
-  // A page in the back/forward cache is not being looked at, and a port would keep it out of there.
+  // A port would keep the page out of the back/forward cache.
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', publish);
 })();

@@ -8,7 +8,7 @@
   const { get, set } = getOwnPropertyDescriptor(HTMLElement.prototype, 'onabort');
   const attached = new Event('rivulet:shadow', { composed: true });
 
-  /** What our objects hold, and the twins. @type {WeakMap<any, any>} */
+  /** What our objects hold; the twins. @type {WeakMap<any, any>} */
   const slots = new WeakMap();
   const recall = slots.get.bind(slots);
   const remember = slots.set.bind(slots);
@@ -41,9 +41,12 @@
   }
 
   /** @this {any} */
-  const run = function () { apply(get, recall(this), [])?.apply?.(this, arguments); };
-  // A target's handler is its twin's `onabort`: so the browser compiles the content attribute
-  // itself, if the page's policy allows it.
+  const run = function () {
+    const handler = apply(get, recall(this), []);
+    if (handler?.call) apply(handler, this, arguments);
+  };
+  // A target's handler is its twin's `onabort`: so the browser itself compiles the content
+  // attribute, under the page's policy.
   const twinOf = (/** @type {any} */ target) => {
     const twin = recall(target) ?? document.createElement('i');
     remember(target, twin);
@@ -65,19 +68,19 @@
     });
   }
 
-  addEventListener('rivulet:monetization', (/** @type {any} */ event) => {
+  addEventListener('rivulet:paid', (/** @type {any} */ event) => {
     const path = apply(composedPath, event, []);
     for (const target of path) twinOf(target);
     const init = { __proto__: null, ...JSON.parse(event.detail), bubbles: true };
     apply(dispatchEvent, path[0], [new MonetizationEvent('monetization', init)]);
   }, true);
 
-  // Only a link's list supports `stylesheet`.
+  // Only link lists support `stylesheet`.
   DOMTokenList.prototype.supports = new Proxy(DOMTokenList.prototype.supports, {
     apply: (supports, list, args) => apply(supports, list, args)
       || (/^monetization$/i.test(args[0]) && apply(supports, list, ['stylesheet'])),
   });
-  // For content.js, as soon as the host is likely in the document.
+  // For content.js, once the host is in place.
   Element.prototype.attachShadow = new Proxy(Element.prototype.attachShadow, {
     apply(attachShadow, host, args) {
       queueMicrotask(() => apply(dispatchEvent, host, [attached]));
