@@ -1,0 +1,14 @@
+//! The proxy from the outside: whole flows driven by hand, and the server around them with a
+//! wallet double on loopback.
+
+#![allow(clippy::unwrap_used, reason = "everything here is a test")]
+
+mod admission;
+mod connect;
+mod double;
+mod pay;
+mod receive;
+mod rotate;
+mod server;
+mod transport;
+mod world;

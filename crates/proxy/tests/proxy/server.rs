@@ -1,0 +1,362 @@
+//! The server: routes, headers, limits, logs, and what happens when somebody goes away.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode};
+use http_signature::SecretKey;
+use money::{Amount, Asset};
+use open_payments::{Secret, Timestamp, Url, WalletDocument};
+use open_payments_client::{ContinueGrant, CreateQuote, RotateToken};
+use protocol::{
+    ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorReply, IncomingPaymentReply, IncomingPaymentRequest,
+    QuoteRequest, RotateTokenReply, RotateTokenRequest,
+};
+use proxy::core::{Core, Incoming, KeyRing, Settings};
+use proxy::shell::{Driver, Wallets, app, serve};
+use proxy::store::MemoryStore;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tower::ServiceExt;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::double::{Answering, Double, at_once};
+use crate::world::{World, document, receiver, settings};
+
+const MANAGE: &str = "/auth/token/1";
+
+/// The server in this process, a wallet double, and an extension that signs.
+struct Setup {
+    router: Router,
+    driver: Arc<Driver>,
+    double: Double,
+    world: World,
+    wallet: WalletDocument,
+}
+
+impl Setup {
+    async fn new(answer: impl Fn(&str) -> Answering + Clone + Send + Sync + 'static) -> Self {
+        let double = Double::start(answer).await;
+        let settings = Settings { loopback_allowed: true, ..settings() };
+        let core = Core::new(settings, KeyRing::from_seed([1; 32]));
+        let wallets = Wallets::new(true, None).unwrap();
+        let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
+        let mut world = World::new();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        world.now = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap());
+        let wallet = WalletDocument::parse(&document(&double.origin, "alice")).unwrap();
+        Self { router: app(Arc::clone(&driver)), driver, double, world, wallet }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        Url::parse(&format!("{}{path}", self.double.origin)).unwrap()
+    }
+
+    /// A wallet that answers what is asked of it in these tests.
+    async fn with_wallet() -> Self {
+        // The double's own address goes into its answers, and is known only once it listens.
+        let origin = Arc::new(Mutex::new(String::new()));
+        let known = Arc::clone(&origin);
+        let setup = Self::new(move |what| at_once(wallet_answer(what, &known.lock().unwrap()))).await;
+        origin.lock().unwrap().clone_from(&setup.double.origin);
+        setup
+    }
+
+    async fn get(&self, path: &str) -> Response<Body> {
+        self.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn send(&self, incoming: &Incoming) -> Response<Body> {
+        self.router.clone().oneshot(http(incoming)).await.unwrap()
+    }
+
+    fn rotation(&mut self) -> Incoming {
+        let operation = RotateToken { manage: self.url(MANAGE), token: Secret::new("OLD-TOKEN".to_owned()) };
+        let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
+        let message = RotateTokenRequest { wallet_address: self.wallet.id.clone(), request };
+        self.world.incoming(Endpoint::RotateToken, &message, None)
+    }
+
+    async fn connect(&mut self) -> Secret {
+        let operation = ContinueGrant {
+            uri: self.url("/auth/continue/1"),
+            token: Secret::new("CONTINUE".to_owned()),
+            reference: "reference".to_owned(),
+        };
+        let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
+        let message = ContinueGrantRequest { wallet_address: self.wallet.id.clone(), request };
+        let incoming = self.world.incoming(Endpoint::ContinueGrant, &message, None);
+        json::<ContinueGrantReply>(self.send(&incoming).await).await.session
+    }
+}
+
+fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
+    let token = format!(r#"{{"value":"FRESH-TOKEN","manage":"{origin}/auth/token/2","expires_in":600}}"#);
+    let next = format!(r#"{{"access_token":{{"value":"C"}},"uri":"{origin}/auth/continue/1"}}"#);
+    let amount = r#"{"value":"0","assetCode":"USD","assetScale":2}"#;
+    let created = format!(
+        r#"{{"id":"{origin}/t/incoming-payments/1","walletAddress":"{origin}/alice","completed":false,"receivedAmount":{amount}}}"#
+    );
+    match what {
+        "GET /alice" => (StatusCode::OK, document(origin, "alice")),
+        "POST /auth" | "POST /auth/continue/1" | "POST /auth/token/1" => {
+            (StatusCode::OK, format!(r#"{{"access_token":{token},"continue":{next}}}"#))
+        }
+        "POST /t/incoming-payments" => (StatusCode::CREATED, created),
+        "DELETE /auth/token/2" => (StatusCode::NO_CONTENT, String::new()),
+        _ => (StatusCode::FORBIDDEN, r#"{"error":{"code":"403","description":"Inactive Token"}}"#.to_owned()),
+    }
+}
+
+fn http(incoming: &Incoming) -> Request<Body> {
+    let request = Request::post(incoming.endpoint.path());
+    let request = incoming.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+    request.body(Body::from(incoming.body.clone())).unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(to_bytes(response.into_body(), 100_000).await.unwrap().to_vec()).unwrap()
+}
+
+async fn json<T: DeserializeOwned>(response: Response<Body>) -> T {
+    let status = response.status();
+    let body = text(response).await;
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{status} {body}: {error}"))
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), wait).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_connects_and_a_site_is_asked_for_an_incoming_payment() {
+    let mut setup = Setup::with_wallet().await;
+    let session = setup.connect().await;
+    let message = IncomingPaymentRequest { wallet_address: setup.wallet.id.clone() };
+    let incoming = setup.world.incoming(Endpoint::CreateIncomingPayment, &message, Some(&session));
+    let reply: IncomingPaymentReply = json(setup.send(&incoming).await).await;
+    assert_eq!(reply.id.url(), &setup.url("/t/incoming-payments/1"));
+    until(|| setup.double.count("DELETE /auth/token/2") == 1).await;
+    assert_eq!(setup.double.count("GET /alice"), 1, "the document was kept for a moment");
+}
+
+#[tokio::test]
+async fn the_wallet_gets_exactly_what_was_signed() {
+    let mut setup = Setup::with_wallet().await;
+    let session = setup.connect().await;
+    let operation = CreateQuote {
+        token: Secret::new("TOKEN".to_owned()),
+        receiver: receiver(),
+        debit_amount: Amount::new(100, Asset::new("USD", 2).unwrap()),
+    };
+    let request = setup.world.signed_by(&setup.world.install, &operation, &setup.wallet);
+    let message = QuoteRequest { incoming_payment: receiver(), request: request.clone() };
+    let incoming = setup.world.incoming(Endpoint::CreateQuote, &message, Some(&session));
+    let response = setup.send(&incoming).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(json::<ErrorReply>(response).await.error.code, protocol::ErrorCode::TokenInactive);
+
+    let asked = setup.double.asked().pop().unwrap();
+    assert_eq!((asked.what.as_str(), Some(&asked.body)), ("POST /t/quotes", request.body.as_ref()));
+    for (name, value) in &request.headers {
+        assert_eq!(asked.headers[name].to_str().unwrap(), value, "{name}");
+    }
+    assert_eq!(asked.headers.len(), request.headers.len() + 2, "and host and user-agent");
+}
+
+#[tokio::test]
+async fn a_renewed_session_rides_along_in_a_header() {
+    let mut setup = Setup::with_wallet().await;
+    let session = setup.connect().await;
+    let message = IncomingPaymentRequest { wallet_address: setup.wallet.id.clone() };
+    let incoming = setup.world.incoming(Endpoint::CreateIncomingPayment, &message, Some(&session));
+    assert!(!setup.send(&incoming).await.headers().contains_key("rivulet-session"));
+
+    let short = Settings { session_life: 600, loopback_allowed: true, ..settings() };
+    let core = Core::new(short, KeyRing::from_seed([1; 32]));
+    let wallets = Wallets::new(true, None).unwrap();
+    setup.router = app(Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets)));
+    let session = setup.connect().await;
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    let incoming = setup.world.incoming(Endpoint::CreateIncomingPayment, &message, Some(&session));
+    let response = setup.send(&incoming).await;
+    let renewed = response.headers()["rivulet-session"].to_str().unwrap();
+    assert!(renewed.starts_with("v4.public.") && renewed != session.expose());
+}
+
+#[tokio::test]
+async fn a_rotation_goes_on_when_its_caller_goes_away_and_loses_nothing() {
+    let release = Arc::new(Notify::new());
+    let origin = Arc::new(Mutex::new(String::new()));
+    let (held, known) = (Arc::clone(&release), Arc::clone(&origin));
+    let mut setup = Setup::new(move |what| {
+        let (what, held, known) = (what.to_owned(), Arc::clone(&held), Arc::clone(&known));
+        Box::pin(async move {
+            if what.ends_with(MANAGE) {
+                held.notified().await;
+            }
+            let (status, body) = wallet_answer(&what, &known.lock().unwrap());
+            Response::builder().status(status).body(Body::from(body)).unwrap()
+        })
+    })
+    .await;
+    origin.lock().unwrap().clone_from(&setup.double.origin);
+
+    let first = setup.rotation();
+    let caller = tokio::spawn(setup.router.clone().oneshot(http(&first)));
+    until(|| setup.double.count("POST /auth/token/1") == 1).await;
+    caller.abort();
+    release.notify_one();
+    timeout(Duration::from_secs(5), setup.driver.finish()).await.unwrap();
+    let again = setup.rotation();
+    let reply: RotateTokenReply = json(setup.send(&again).await).await;
+    assert_eq!(reply.access_token.value.expose(), "FRESH-TOKEN");
+    let same: RotateTokenReply = json(setup.send(&first).await).await;
+    assert_eq!(same.session, reply.session);
+    assert_eq!(setup.double.count("POST /auth/token/1"), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
+    let release = Arc::new(Notify::new());
+    let held = Arc::clone(&release);
+    let mut setup = Setup::new(move |_| {
+        let held = Arc::clone(&held);
+        Box::pin(async move {
+            held.notified().await;
+            Response::builder().status(404).body(Body::empty()).unwrap()
+        })
+    })
+    .await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener, Arc::clone(&setup.driver)));
+    let wallets = Wallets::new(true, None).unwrap();
+    let incoming = setup.rotation();
+    let request = open_payments_client::HttpRequest {
+        method: open_payments_client::Method::Post,
+        url: Url::parse(&format!("http://{address}{}", incoming.endpoint.path())).unwrap(),
+        headers: incoming.headers,
+        body: Some(String::from_utf8(incoming.body).unwrap()),
+    };
+    let caller =
+        tokio::spawn(async move { wallets.send(&request, tokio::time::Instant::now() + Duration::from_secs(5)).await });
+    until(|| setup.double.count("GET /alice") == 1).await;
+    assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
+    setup.driver.draining().cancel();
+    assert_eq!(setup.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    until(|| std::net::TcpStream::connect(address).is_err()).await;
+    assert!(!server.is_finished());
+    release.notify_one();
+    let reply = caller.await.unwrap().unwrap();
+    assert_eq!(
+        serde_json::from_str::<ErrorReply>(&reply.body).unwrap().error.code,
+        protocol::ErrorCode::WalletNotFound
+    );
+    timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn extensions_may_read_answers_and_web_pages_may_not() {
+    let setup = Setup::with_wallet().await;
+    let preflight = async |origin: &str| {
+        let request = Request::options("/v1/payments")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-digest,signature,signature-input");
+        setup.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    for origin in ["chrome-extension://abcdefgh", "moz-extension://0000-1111"] {
+        assert_eq!(preflight(origin).await.headers()["access-control-allow-origin"], origin);
+    }
+    for origin in ["https://site.example", "null", "https://chrome-extension", "http://localhost:3000"] {
+        assert!(!preflight(origin).await.headers().contains_key("access-control-allow-origin"), "{origin}");
+    }
+    let request = Request::post("/v1/payments").header("origin", "chrome-extension://abcdefgh").body(Body::empty());
+    let response = setup.router.clone().oneshot(request.unwrap()).await.unwrap();
+    assert_eq!(response.headers()["access-control-expose-headers"], "rivulet-session");
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_is_not_read() {
+    let setup = Setup::with_wallet().await;
+    let long = Request::post("/v1/grants").body(Body::from(vec![b' '; 16 * 1024 + 1])).unwrap();
+    let response = setup.router.clone().oneshot(long).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(json::<ErrorReply>(response).await.error.message.contains("too long"));
+}
+
+#[tokio::test]
+async fn the_pages_are_there() {
+    let setup = Setup::with_wallet().await;
+    assert_eq!(text(setup.get("/healthz").await).await, "ok");
+    let page = setup.get("/connected?hash=h&interact_ref=r").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    let page = text(page).await;
+    assert!(page.contains("You can close this tab") && !page.contains("<script"));
+    let document = WalletDocument::parse(&text(setup.get("/.well-known/pay").await).await).unwrap();
+    assert_eq!(document.id.as_str(), "https://pay.example/.well-known/pay");
+    let keys: serde_json::Value = json(setup.get("/.well-known/pay/jwks.json").await).await;
+    assert_eq!(keys, setup.driver.core().client_keys());
+    assert_eq!(setup.get("/v1/grants").await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(setup.get("/v1/other").await.status(), StatusCode::NOT_FOUND);
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_what_was_asked_and_not_by_whom_for_whom_or_with_what() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::DEBUG).with_writer(log.clone());
+    let guard = tracing::subscriber::set_default(subscriber.finish());
+    let mut setup = Setup::with_wallet().await;
+    let session = setup.connect().await;
+    let message = IncomingPaymentRequest { wallet_address: setup.wallet.id.clone() };
+    let incoming = setup.world.incoming(Endpoint::CreateIncomingPayment, &message, Some(&session));
+    setup.send(&incoming).await;
+    let stranger = SecretKey::from_seed([8; 32]);
+    setup.world.install = stranger;
+    let incoming = setup.world.incoming(Endpoint::CreateIncomingPayment, &message, Some(&session));
+    setup.send(&incoming).await;
+    drop(guard);
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<&str> = log.lines().filter(|line| line.contains(r#""target":"proxy"#)).collect();
+    assert!(ours.iter().any(|line| line.contains(r#""endpoint":"/v1/grants/continue","outcome":"ok""#)), "{log}");
+    assert!(ours.iter().any(|line| line.contains(r#""outcome":"session_invalid""#)), "{log}");
+    for secret in ["FRESH-TOKEN", "CONTINUE", "v4.public", "alice", "incoming-payments/1"] {
+        assert!(ours.iter().all(|line| !line.contains(secret)), "{secret} in {log}");
+    }
+}
