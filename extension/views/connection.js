@@ -1,0 +1,75 @@
+/** Connecting a wallet: the form, and how far it has come. */
+
+import { html, nothing } from './lit-html.js';
+import { copyable, submit } from './parts.js';
+import { words } from './words.js';
+
+/** @typedef {import('../view.js').View} View */
+/** @typedef {import('../view.js').Send} Send */
+/** @typedef {import('../view.js').ConnectionState} ConnectionState */
+
+/** What was sent last, so that an attempt that failed can be mended instead of typed again. */
+const draft = { walletAddress: '', amount: '', monthly: false };
+
+/** @type {{ label: string, states: ConnectionState[] }[]} */
+const STEPS = [
+  { label: words.steps.wallet, states: ['checkingWallet'] },
+  { label: words.steps.key, states: ['awaitingKey'] },
+  { label: words.steps.consent, states: ['requestingGrant', 'awaitingConsent'] },
+  { label: words.steps.finish, states: ['finishing'] },
+];
+
+/**
+ * What there is to see and do until a wallet is connected.
+ * @param {View} view @param {Send} send
+ */
+export const connecting = (view, send) =>
+  view.connection.state === 'disconnected' ? connectForm(send) : progress(view, send);
+
+/** @param {Send} send */
+const connectForm = (send) => html`
+  <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
+    draft.walletAddress = String(typed.get('walletAddress'));
+    draft.amount = String(typed.get('amount'));
+    draft.monthly = typed.has('monthly');
+    send({ command: 'connect', ...draft });
+  })}>
+    <label class="field">
+      <span class="label">${words.walletAddress}</span>
+      <input name="walletAddress" type="text" inputmode="url" spellcheck="false" autocapitalize="none"
+        aria-describedby="wallet-address-hint" data-testid="wallet-address" .value=${draft.walletAddress}>
+      <span class="hint" id="wallet-address-hint">${words.walletAddressHint}</span>
+    </label>
+    <label class="field">
+      <span class="label">${words.amount}</span>
+      <input name="amount" type="text" inputmode="decimal" aria-describedby="amount-hint"
+        data-testid="amount" .value=${draft.amount}>
+      <span class="hint" id="amount-hint">${words.amountHint}</span>
+    </label>
+    <label class="check">
+      <input name="monthly" type="checkbox" data-testid="monthly" .checked=${draft.monthly}>
+      <span>${words.monthly}</span>
+    </label>
+    <button type="submit" data-testid="connect">${words.connect}</button>
+  </form>`;
+
+/** @param {View} view @param {Send} send */
+const progress = ({ connection: { state, wallet }, publicKey }, send) => {
+  const now = STEPS.findIndex(({ states }) => states.includes(state));
+  return html`
+    ${wallet ? html`
+      <p class="wallet" data-testid="wallet">
+        <strong>${wallet.name ?? wallet.address}</strong>
+        <span class="detail">${wallet.address} · ${wallet.assetCode}</span>
+      </p>` : nothing}
+    <ol class="steps">
+      ${STEPS.map(({ label }, index) => html`
+        <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${label}</li>`)}
+    </ol>
+    ${words.todo[state] ? html`<p class="todo">${words.todo[state]}</p>` : nothing}
+    ${state === 'awaitingKey' && publicKey ? copyable({
+      label: words.welcome.jwk, text: publicKey.jwk, name: 'needed-key', copyName: 'copy-needed-key',
+    }) : nothing}
+    <button type="button" class="quiet wide" data-testid="cancel"
+      @click=${() => send({ command: 'cancelConnect' })}>${words.cancel}</button>`;
+};

@@ -1,0 +1,2 @@
+/** The build puts lit-html's one module here. */
+export * from 'lit-html';

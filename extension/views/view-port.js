@@ -1,0 +1,37 @@
+/** The line between a view and the background: views come in, commands go out. */
+
+/** @typedef {import('../view.js').View} View */
+/** @typedef {import('../view.js').Send} Send */
+
+const DELAY = 200;
+
+/**
+ * Calls `draw` with the view now and after each change, also when the background was restarted in
+ * between. A page that is not visible leaves the background alone.
+ * @param {(view: View, send: Send) => void} draw
+ */
+export function watch(draw) {
+  /** @type {chrome.runtime.Port | null} */
+  let port = null;
+
+  const open = () => {
+    const opened = chrome.runtime.connect({ name: 'view' });
+    opened.onMessage.addListener((view) => draw(view, send));
+    opened.onDisconnect.addListener(() => {
+      port = null;
+      setTimeout(reopen, DELAY);
+    });
+    return opened;
+  };
+  const reopen = () => {
+    if (document.visibilityState === 'visible') port ??= open();
+  };
+  /** @type {Send} */
+  const send = (command) => {
+    port ??= open();
+    port.postMessage(command);
+  };
+
+  document.addEventListener('visibilitychange', reopen);
+  port = open();
+}

@@ -1,0 +1,102 @@
+/** The page that opens at install: what Rivulet does, who sees what, and the way to a wallet. */
+
+import { html, nothing, render } from './lit-html.js';
+import { connecting } from './connection.js';
+import { copyable, problemNote, submit } from './parts.js';
+import { watch } from './view-port.js';
+import { words } from './words.js';
+
+/** @typedef {import('../view.js').View} View */
+/** @typedef {import('../view.js').Send} Send */
+
+const text = words.welcome;
+
+/** @param {View} view @param {Send} send */
+const welcome = (view, send) => html`
+  <header>
+    <img src="../icons/rivulet.svg" alt="" width="72" height="72">
+    <h1>${text.title}</h1>
+    <p class="lead">${text.lead}</p>
+  </header>
+  <main>
+    <ol class="numbered">
+      <li class="card stack">
+        <h2>${text.keyTitle}</h2>
+        <p>${text.keyText}</p>
+        ${keys(view)}
+      </li>
+      <li class="card stack">
+        <h2>${text.connectTitle}</h2>
+        ${wallet(view, send)}
+      </li>
+      <li class="card stack">
+        <h2>${text.readTitle}</h2>
+        <p>${text.readText}</p>
+      </li>
+    </ol>
+    ${privacy(view, send)}
+  </main>`;
+
+/** @param {View} view */
+const keys = ({ publicKey }) => publicKey ? html`
+  ${copyable({ label: text.jwk, text: publicKey.jwk, name: 'public-key', copyName: 'copy-key' })}
+  <details>
+    <summary>${text.base64}</summary>
+    ${copyable({ label: text.base64, text: publicKey.base64, name: 'public-key-base64', copyName: 'copy-key-base64' })}
+  </details>` : html`<p class="hint">${text.keyPending}</p>`;
+
+/** @param {View} view @param {Send} send */
+const wallet = (view, send) => {
+  const { state, problem } = view.connection;
+  const isConnected = state === 'connected';
+  return html`
+    ${state === 'disconnected' ? html`<p>${text.connectText}</p>` : nothing}
+    <p class="status" role="status" data-testid="status" data-connection=${state}>
+      ${isConnected ? text.connected : words.connection[state]}
+    </p>
+    ${problemNote(problem)}
+    ${isConnected ? nothing : connecting(view, send)}`;
+};
+
+/** @param {View} view @param {Send} send */
+const privacy = ({ proxyUrl }, send) => html`
+  <section class="card stack">
+    <h2>${text.privacyTitle}</h2>
+    <p>${text.privacyText}</p>
+    <div class="columns">
+      <div>
+        <h3>${text.sees}</h3>
+        <ul>${text.seesList.map((item) => html`<li>${item}</li>`)}</ul>
+      </div>
+      <div>
+        <h3>${text.never}</h3>
+        <ul>${text.neverList.map((item) => html`<li>${item}</li>`)}</ul>
+      </div>
+    </div>
+    <p>${text.seesSum}</p>
+    <p>${text.proxy} <code data-testid="proxy-url">${proxyUrl}</code></p>
+    <details>
+      <summary>${text.otherProxy}</summary>
+      <form class="inline" autocomplete="off" novalidate @submit=${submit((typed) => useProxy(String(typed.get('url')), send))}>
+        <label class="field">
+          <span class="label">${text.proxyUrl}</span>
+          <input name="url" type="text" inputmode="url" spellcheck="false" data-testid="proxy-url-input" .value=${proxyUrl}>
+        </label>
+        <button type="submit" class="quiet" data-testid="set-proxy-url">${text.use}</button>
+      </form>
+    </details>
+  </section>`;
+
+/**
+ * Asks the browser for access to the proxy's host, which only a click may do, and names the proxy
+ * to the background, which judges it.
+ * @param {string} url as typed @param {Send} send
+ */
+async function useProxy(url, send) {
+  if (URL.canParse(url)) {
+    await chrome.permissions.request({ origins: [`${new URL(url).origin}/*`] }).catch(() => false);
+  }
+  send({ command: 'setProxyUrl', url });
+}
+
+watch((view, send) => render(welcome(view, send), document.body));
