@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(exchange(&euros_at_9, &dollars, &even).received_for(900_000_000), Some(100));
         assert_eq!(exchange(&dollars, &asset("EUR", 0), &even).debit_for(1), Some(112));
         assert_eq!(exchange(&dollars, &euros_at_9, &even).sent_for(900_000_000), Some(100));
-        let with_fee = Settings { fee_ppm: 20_000, ..even };
+        let with_fee = Settings { fee_ppm: 20_000, ..even.clone() };
         assert_eq!(exchange(&dollars, &dollars, &with_fee).received_for(100), Some(98));
         assert_eq!(exchange(&dollars, &dollars, &with_fee).debit_for(98), Some(100));
         assert_eq!(Exchange::between(&dollars, &asset("JPY", 0), &even), None);
@@ -149,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_debit_is_the_least_that_delivers(
-            receive in 1_u64..=1_000_000_000_000,
+            receive in 1_u64..=1_000_000_000,
             slippage_ppm in 0_u32..100_000,
             fee_ppm in 0_u32..100_000,
             from_scale in 0_u8..=9,
