@@ -13,7 +13,7 @@ export const words = {
 
   /** @type {Record<ConnectionState, string>} */
   connection: {
-    disconnected: 'No wallet is connected yet.',
+    disconnected: 'Connect a wallet to start.',
     checkingWallet: 'Looking up your wallet…',
     awaitingKey: 'Waiting for your key',
     requestingGrant: 'Asking your wallet for the budget…',
