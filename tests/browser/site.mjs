@@ -1,10 +1,10 @@
-// The monetized site: serves tests/pages, with the receivers' wallet addresses filled in.
+// The monetized site: serves tests/pages/site, with the receivers' wallet addresses filled in.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 
-const PAGES = new URL("../pages/", import.meta.url).pathname;
+const PAGES = new URL("../pages/site/", import.meta.url).pathname;
 const TYPES = new Map([
   [".html", "text/html; charset=utf-8"],
   [".js", "text/javascript"],
