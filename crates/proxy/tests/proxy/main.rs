@@ -6,9 +6,11 @@
 mod admission;
 mod connect;
 mod double;
+mod garbage;
 mod pay;
 mod receive;
 mod rotate;
 mod server;
+mod setup;
 mod transport;
 mod world;

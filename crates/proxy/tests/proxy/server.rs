@@ -2,141 +2,29 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response, StatusCode};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use http_signature::SecretKey;
 use money::{Amount, Asset};
-use open_payments::{Secret, Timestamp, Url, WalletDocument};
-use open_payments_client::{ContinueGrant, CreateQuote, RotateToken};
+use open_payments::{Secret, Url, WalletDocument};
+use open_payments_client::{CreateQuote, HttpRequest, Method};
 use protocol::{
-    ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorReply, IncomingPaymentReply, IncomingPaymentRequest,
-    QuoteRequest, RotateTokenReply, RotateTokenRequest,
+    Endpoint, ErrorCode, ErrorReply, IncomingPaymentReply, IncomingPaymentRequest, QuoteRequest, RotateTokenReply,
 };
-use proxy::core::{Core, Incoming, KeyRing, Settings};
+use proxy::core::{Core, KeyRing, Settings};
 use proxy::shell::{Driver, Wallets, app, serve};
 use proxy::store::MemoryStore;
-use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::double::{Answering, Double, at_once};
-use crate::world::{World, document, receiver, settings};
-
-const MANAGE: &str = "/auth/token/1";
-
-/// The server in this process, a wallet double, and an extension that signs.
-struct Setup {
-    router: Router,
-    driver: Arc<Driver>,
-    double: Double,
-    world: World,
-    wallet: WalletDocument,
-}
-
-impl Setup {
-    async fn new(answer: impl Fn(&str) -> Answering + Clone + Send + Sync + 'static) -> Self {
-        let double = Double::start(answer).await;
-        let settings = Settings { loopback_allowed: true, ..settings() };
-        let core = Core::new(settings, KeyRing::from_seed([1; 32]));
-        let wallets = Wallets::new(true, None).unwrap();
-        let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
-        let mut world = World::new();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        world.now = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap());
-        let wallet = WalletDocument::parse(&document(&double.origin, "alice")).unwrap();
-        Self { router: app(Arc::clone(&driver)), driver, double, world, wallet }
-    }
-
-    fn url(&self, path: &str) -> Url {
-        Url::parse(&format!("{}{path}", self.double.origin)).unwrap()
-    }
-
-    /// A wallet that answers what is asked of it in these tests.
-    async fn with_wallet() -> Self {
-        // The double's own address goes into its answers, and is known only once it listens.
-        let origin = Arc::new(Mutex::new(String::new()));
-        let known = Arc::clone(&origin);
-        let setup = Self::new(move |what| at_once(wallet_answer(what, &known.lock().unwrap()))).await;
-        origin.lock().unwrap().clone_from(&setup.double.origin);
-        setup
-    }
-
-    async fn get(&self, path: &str) -> Response<Body> {
-        self.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
-    }
-
-    async fn send(&self, incoming: &Incoming) -> Response<Body> {
-        self.router.clone().oneshot(http(incoming)).await.unwrap()
-    }
-
-    fn rotation(&mut self) -> Incoming {
-        let operation = RotateToken { manage: self.url(MANAGE), token: Secret::new("OLD-TOKEN".to_owned()) };
-        let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
-        let message = RotateTokenRequest { wallet_address: self.wallet.id.clone(), request };
-        self.world.incoming(Endpoint::RotateToken, &message, None)
-    }
-
-    async fn connect(&mut self) -> Secret {
-        let operation = ContinueGrant {
-            uri: self.url("/auth/continue/1"),
-            token: Secret::new("CONTINUE".to_owned()),
-            reference: "reference".to_owned(),
-        };
-        let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
-        let message = ContinueGrantRequest { wallet_address: self.wallet.id.clone(), request };
-        let incoming = self.world.incoming(Endpoint::ContinueGrant, &message, None);
-        json::<ContinueGrantReply>(self.send(&incoming).await).await.session
-    }
-}
-
-fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
-    let token = format!(r#"{{"value":"FRESH-TOKEN","manage":"{origin}/auth/token/2","expires_in":600}}"#);
-    let next = format!(r#"{{"access_token":{{"value":"C"}},"uri":"{origin}/auth/continue/1"}}"#);
-    let amount = r#"{"value":"0","assetCode":"USD","assetScale":2}"#;
-    let created = format!(
-        r#"{{"id":"{origin}/t/incoming-payments/1","walletAddress":"{origin}/alice","completed":false,"receivedAmount":{amount}}}"#
-    );
-    match what {
-        "GET /alice" => (StatusCode::OK, document(origin, "alice")),
-        "POST /auth" | "POST /auth/continue/1" | "POST /auth/token/1" => {
-            (StatusCode::OK, format!(r#"{{"access_token":{token},"continue":{next}}}"#))
-        }
-        "POST /t/incoming-payments" => (StatusCode::CREATED, created),
-        "DELETE /auth/token/2" => (StatusCode::NO_CONTENT, String::new()),
-        _ => (StatusCode::FORBIDDEN, r#"{"error":{"code":"403","description":"Inactive Token"}}"#.to_owned()),
-    }
-}
-
-fn http(incoming: &Incoming) -> Request<Body> {
-    let request = Request::post(incoming.endpoint.path());
-    let request = incoming.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-    request.body(Body::from(incoming.body.clone())).unwrap()
-}
-
-async fn text(response: Response<Body>) -> String {
-    String::from_utf8(to_bytes(response.into_body(), 100_000).await.unwrap().to_vec()).unwrap()
-}
-
-async fn json<T: DeserializeOwned>(response: Response<Body>) -> T {
-    let status = response.status();
-    let body = text(response).await;
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{status} {body}: {error}"))
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    let wait = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(Duration::from_secs(5), wait).await.unwrap();
-}
+use crate::setup::{MANAGE, Setup, Waiting, http, json, text, until};
+use crate::world::{receiver, settings};
 
 #[tokio::test]
 async fn a_user_connects_and_a_site_is_asked_for_an_incoming_payment() {
@@ -165,7 +53,7 @@ async fn the_wallet_gets_exactly_what_was_signed() {
     let response = setup.send(&incoming).await;
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(response.headers()["cache-control"], "no-store");
-    assert_eq!(json::<ErrorReply>(response).await.error.code, protocol::ErrorCode::TokenInactive);
+    assert_eq!(json::<ErrorReply>(response).await.error.code, ErrorCode::TokenInactive);
 
     let asked = setup.double.asked().pop().unwrap();
     assert_eq!((asked.what.as_str(), Some(&asked.body)), ("POST /t/quotes", request.body.as_ref()));
@@ -198,21 +86,16 @@ async fn a_renewed_session_rides_along_in_a_header() {
 #[tokio::test]
 async fn a_rotation_goes_on_when_its_caller_goes_away_and_loses_nothing() {
     let release = Arc::new(Notify::new());
-    let origin = Arc::new(Mutex::new(String::new()));
-    let (held, known) = (Arc::clone(&release), Arc::clone(&origin));
-    let mut setup = Setup::new(move |what| {
-        let (what, held, known) = (what.to_owned(), Arc::clone(&held), Arc::clone(&known));
+    let held = Arc::clone(&release);
+    let mut setup = Setup::with_waiting_wallet(move |what| {
+        let held = what.ends_with(MANAGE).then(|| Arc::clone(&held));
         Box::pin(async move {
-            if what.ends_with(MANAGE) {
+            if let Some(held) = held {
                 held.notified().await;
             }
-            let (status, body) = wallet_answer(&what, &known.lock().unwrap());
-            Response::builder().status(status).body(Body::from(body)).unwrap()
         })
     })
     .await;
-    origin.lock().unwrap().clone_from(&setup.double.origin);
-
     let first = setup.rotation();
     let caller = tokio::spawn(setup.router.clone().oneshot(http(&first)));
     until(|| setup.double.count("POST /auth/token/1") == 1).await;
@@ -231,12 +114,9 @@ async fn a_rotation_goes_on_when_its_caller_goes_away_and_loses_nothing() {
 async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     let release = Arc::new(Notify::new());
     let held = Arc::clone(&release);
-    let mut setup = Setup::new(move |_| {
+    let mut setup = Setup::with_waiting_wallet(move |_| {
         let held = Arc::clone(&held);
-        Box::pin(async move {
-            held.notified().await;
-            Response::builder().status(404).body(Body::empty()).unwrap()
-        })
+        Box::pin(async move { held.notified().await })
     })
     .await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -244,14 +124,13 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     let server = tokio::spawn(serve(listener, Arc::clone(&setup.driver)));
     let wallets = Wallets::new(true, None).unwrap();
     let incoming = setup.rotation();
-    let request = open_payments_client::HttpRequest {
-        method: open_payments_client::Method::Post,
+    let request = HttpRequest {
+        method: Method::Post,
         url: Url::parse(&format!("http://{address}{}", incoming.endpoint.path())).unwrap(),
         headers: incoming.headers,
         body: Some(String::from_utf8(incoming.body).unwrap()),
     };
-    let caller =
-        tokio::spawn(async move { wallets.send(&request, tokio::time::Instant::now() + Duration::from_secs(5)).await });
+    let caller = tokio::spawn(async move { wallets.send(&request, Instant::now() + Duration::from_secs(5)).await });
     until(|| setup.double.count("GET /alice") == 1).await;
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
     setup.driver.draining().cancel();
@@ -259,11 +138,10 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     until(|| std::net::TcpStream::connect(address).is_err()).await;
     assert!(!server.is_finished());
     release.notify_one();
+    until(|| setup.double.count("POST /auth/token/1") == 1).await;
+    release.notify_one();
     let reply = caller.await.unwrap().unwrap();
-    assert_eq!(
-        serde_json::from_str::<ErrorReply>(&reply.body).unwrap().error.code,
-        protocol::ErrorCode::WalletNotFound
-    );
+    assert!(serde_json::from_str::<RotateTokenReply>(&reply.body).is_ok(), "{}", reply.body);
     timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
 }
 
@@ -295,6 +173,28 @@ async fn a_message_that_is_too_long_is_not_read() {
     let response = setup.router.clone().oneshot(long).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(json::<ErrorReply>(response).await.error.message.contains("too long"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_does_not_come_is_not_waited_for() {
+    let setup = Setup::with_wallet().await;
+    let (_write, read) = tokio::io::duplex(64);
+    let slow = Request::post("/v1/grants").body(Body::from_stream(ReaderStream::new(read))).unwrap();
+    let response = setup.router.clone().oneshot(slow).await.unwrap();
+    assert!(json::<ErrorReply>(response).await.error.message.contains("too long to arrive"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_of_a_flows_calls_together_have_a_deadline() {
+    // Each call alone would be in time.
+    let nine_seconds = |_: &str| -> Waiting { Box::pin(tokio::time::sleep(Duration::from_secs(9))) };
+    let mut setup = Setup::with_waiting_wallet(nine_seconds).await;
+    let start = Instant::now();
+    let incoming = setup.rotation();
+    let response = setup.send(&incoming).await;
+    assert_eq!(json::<ErrorReply>(response).await.error.code, ErrorCode::WalletUnreachable);
+    assert_eq!(setup.double.count("POST /auth/token/1"), 1);
+    assert_eq!(start.elapsed().as_secs(), 15);
 }
 
 #[tokio::test]
