@@ -76,9 +76,9 @@ async function look(site, deadline) {
   while (performance.now() < deadline && !stopped.signal.aborted) {
     await pause(Math.min(500, Math.max(0, deadline - performance.now())));
     const events = await site.events();
-    for (const { amountSent, paymentPointer } of events.slice(printed)) {
+    for (const { amountSent, incomingPayment } of events.slice(printed)) {
       printed += 1;
-      console.log(`${printed}: ${amountSent.value} ${amountSent.currency} to ${paymentPointer}`);
+      console.log(`${printed}: ${amountSent.value} ${amountSent.currency} to ${new URL(incomingPayment).host}`);
     }
   }
 }
@@ -100,8 +100,9 @@ function quantiles(values) {
  */
 function shortfalls(figures, counted, outgoing) {
   const { payments, eventsOnPage, debited, received, tickDeviationMs: { p50, p99 } } = figures;
-  const payableUnits = Number(options.rate) * 10 ** scale * figures.seconds / 3_600;
-  const least = Math.floor(0.9 * Math.min(figures.seconds, payableUnits));
+  // Where a second is worth only a few minor units, payments are fewer: a wallet takes no crumbs.
+  const unitsPerSecond = Number(options.rate) * 10 ** scale / 3_600;
+  const least = unitsPerSecond < 10 ? 1 : Math.floor(0.9 * figures.seconds);
   const total = (/** @type {string} */ amount) => String(outgoing.reduce((sum, payment) => sum + BigInt(payment[amount].value), 0n));
   const rules = /** @type {[boolean, string][]} */ ([
     [figures.connected, "no wallet is connected"],

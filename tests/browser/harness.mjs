@@ -6,7 +6,7 @@ import { Sandbox } from "./sandbox.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./sandbox.mjs").Money} Money */
-/** @typedef {{amountSent: {currency: string, value: string}, paymentPointer: string, incomingPayment: string}} PageEvent */
+/** @typedef {{amountSent: {currency: string, value: string}, incomingPayment: string, at: number}} PageEvent */
 /** @typedef {{amount?: string, monthly?: boolean, decision?: "accept" | "decline"}} Connecting */
 
 export class World {
@@ -126,12 +126,11 @@ export class World {
   }
 
   /**
-   * Opens a page of the site in a tab of its own, and keeps the events that it gets.
+   * Opens a page of the site in a tab of its own.
    * @param {string} [path]
    */
   async openSite(path = "/") {
     const page = await this.browser.context.newPage();
-    await page.addInitScript(recordEvents);
     await page.goto(`${this.sandbox.siteUrl}${path}`);
     return new SitePage(page);
   }
@@ -156,19 +155,8 @@ export class SitePage {
     this.page = page;
   }
 
-  /** @returns {Promise<PageEvent[]>} the monetization events since the page was loaded */
+  /** @returns {Promise<PageEvent[]>} the monetization events since it was loaded, which the site's own script keeps */
   async events() {
-    return this.page.evaluate(() => Reflect.get(window, "monetizationEvents"));
+    return this.page.evaluate(() => Reflect.get(window, "__events"));
   }
-}
-
-/** Runs in the page, before its own scripts. */
-function recordEvents() {
-  /** @type {unknown[]} */
-  const events = [];
-  Reflect.set(window, "monetizationEvents", events);
-  addEventListener("monetization", (event) => {
-    const { amountSent, paymentPointer, incomingPayment } = /** @type {any} */ (event);
-    events.push({ amountSent: { currency: amountSent.currency, value: amountSent.value }, paymentPointer, incomingPayment });
-  });
 }
