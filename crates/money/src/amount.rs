@@ -90,11 +90,7 @@ impl TryFrom<Wire> for Amount {
 
 impl From<Amount> for Wire {
     fn from(amount: Amount) -> Self {
-        Self {
-            value: amount.value.to_string(),
-            asset_code: amount.asset.code,
-            asset_scale: amount.asset.scale,
-        }
+        Self { value: amount.value.to_string(), asset_code: amount.asset.code, asset_scale: amount.asset.scale }
     }
 }
 
