@@ -1,100 +1,101 @@
-/** What the background publishes to the views, and what they may ask of it. Absent is null. */
+// Made from crates/engine/src/view.rs by its test; do not edit.
 
-export interface View {
-  publicKey: PublicKey | null;
-  proxyUrl: string;
-  enabled: boolean;
-  connection: Connection;
-  /** Per hour. */
-  rate: Money | null;
-  /** The page in front. */
-  page: Page | null;
-  diagnostics: Diagnostics;
-}
+/** Everything that the popup and the pages of the extension show. */
+export type View = {
+/** The key to be added to the wallet, once it is made. */
+publicKey: PublicKey | null,
+/** The proxy in use. */
+proxyUrl: string,
+/** Whether payments are on at all. */
+enabled: boolean,
+/** The wallet. */
+connection: Connection,
+/** The rate per hour. */
+rate: Money | null,
+/** The page in front. */
+page: Page | null,
+/** How well the loop keeps time. */
+diagnostics: Diagnostics, };
 
-export interface PublicKey {
-  jwk: string;
-  /** The base64 of the JWK. */
-  base64: string;
-  kid: string;
-}
+/** The install's public key. */
+export type PublicKey = {
+/** As a JSON Web Key. */
+jwk: string,
+/** The base64 of that. */
+base64: string,
+/** Its id. */
+kid: string, };
 
-/** An amount in whole units: `value` is a decimal number, ready to be shown. */
-export interface Money {
-  value: string;
-  assetCode: string;
-  assetScale: number;
-}
+/** An amount for people: the value is in whole units. */
+export type Money = {
+/** A decimal number. */
+value: string,
+/** The currency. */
+assetCode: string,
+/** Its decimals. */
+assetScale: number, };
 
-export interface Problem {
-  code: string;
-  /** A sentence for a person. */
-  message: string;
-  /** A host, or the wallet's own words. */
-  detail: string | null;
-}
+/** How far connecting has come. */
+export type ConnectionState = "disconnected" | "checkingWallet" | "awaitingKey" | "requestingGrant" | "awaitingConsent" | "finishing" | "connected";
 
-export type ConnectionState =
-  | 'disconnected'
-  | 'checkingWallet'
-  | 'awaitingKey'
-  | 'requestingGrant'
-  | 'awaitingConsent'
-  | 'finishing'
-  | 'connected';
+/** The wallet, connected or on its way. */
+export type Connection = {
+/** How far. */
+state: ConnectionState,
+/** Which wallet, once its document is read. */
+wallet: Wallet | null,
+/** What may be spent. */
+budget: Money | null,
+/** Whether that starts anew each month. */
+monthly: boolean,
+/** What is spent of it. */
+spent: Money | null,
+/** Why the last attempt ended, or what keeps a connected wallet from paying. */
+problem: Problem | null, };
 
-export interface Connection {
-  state: ConnectionState;
-  wallet: Wallet | null;
-  budget: Money | null;
-  monthly: boolean;
-  spent: Money | null;
-  /** Why the last attempt ended, or what keeps a connected wallet from paying. */
-  problem: Problem | null;
-}
+/** A wallet. */
+export type Wallet = {
+/** Its address. */
+address: string,
+/** The name that its owner gave it. */
+name: string | null,
+/** Its currency. */
+assetCode: string,
+/** The decimals of that. */
+assetScale: number, };
 
-export interface Wallet {
-  address: string;
-  name: string | null;
-  assetCode: string;
-  assetScale: number;
-}
+/** A problem, for a program and for a person. */
+export type Problem = {
+/** One of a closed list. */
+code: string,
+/** What happened and what to do. */
+message: string,
+/** A host, or the wallet's own words. */
+detail: string | null, };
 
-export type PageState =
-  | 'notMonetized'
-  | 'paying'
-  | 'paused'
-  | 'siteOff'
-  | 'off'
-  | 'notConnected'
-  | 'outOfFunds'
-  | 'problem';
+/** Why the page in front is or is not being paid. */
+export type PageState = "notMonetized" | "paying" | "paused" | "siteOff" | "off" | "notConnected" | "outOfFunds" | "problem";
 
-export interface Page {
-  /** Host and port. */
-  site: string;
-  siteEnabled: boolean;
-  state: PageState;
-  /** In this visit. */
-  paid: Money | null;
-  receivers: string[];
-  problem: Problem | null;
-}
+/** The page in front. */
+export type Page = {
+/** Its host and port. */
+site: string,
+/** Whether payments are on for it. */
+siteEnabled: boolean,
+/** Why it is or is not being paid. */
+state: PageState,
+/** What it got in this visit. */
+paid: Money | null,
+/** The wallets behind its links. */
+receivers: Array<string>,
+/** What is wrong. */
+problem: Problem | null, };
 
-export interface Diagnostics {
-  ticks: number;
-  payments: number;
-  deviationsMs: number[];
-}
-
-/** What a view may ask for; everything typed is passed on as it was typed. */
-export type Command =
-  | { command: 'connect'; walletAddress: string; amount: string; monthly: boolean }
-  | { command: 'cancelConnect' }
-  | { command: 'disconnect' }
-  | { command: 'setEnabled'; enabled: boolean }
-  | { command: 'setSiteEnabled'; site: string; enabled: boolean }
-  | { command: 'setRate'; perHour: string }
-  | { command: 'setProxyUrl'; url: string };
-
-export type Send = (command: Command) => void;
+/** How well the loop keeps time. */
+export type Diagnostics = {
+/** Seconds counted in this life of the worker. */
+ticks: number,
+/** Payments made in it. */
+payments: number,
+/** By how many milliseconds each of the last seconds came late. */
+deviationsMs: Array<number>, };

@@ -5,7 +5,7 @@ import { copyable, submit } from './parts.js';
 import { words } from './words.js';
 
 /** @typedef {import('../view.js').View} View */
-/** @typedef {import('../view.js').Send} Send */
+/** @typedef {import('../command.js').Send} Send */
 /** @typedef {import('../view.js').ConnectionState} ConnectionState */
 
 /** What was sent last, so that an attempt that failed can be mended instead of typed again. */

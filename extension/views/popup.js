@@ -7,7 +7,7 @@ import { watch } from './view-port.js';
 import { amountOf, words } from './words.js';
 
 /** @typedef {import('../view.js').View} View */
-/** @typedef {import('../view.js').Send} Send */
+/** @typedef {import('../command.js').Send} Send */
 /** @typedef {import('../view.js').Page} Page */
 /** @typedef {import('../view.js').Connection} Connection */
 

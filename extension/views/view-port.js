@@ -1,7 +1,7 @@
 /** The line between a view and the background: views come in, commands go out. */
 
 /** @typedef {import('../view.js').View} View */
-/** @typedef {import('../view.js').Send} Send */
+/** @typedef {import('../command.js').Send} Send */
 
 const DELAY = 200;
 

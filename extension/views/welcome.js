@@ -7,7 +7,7 @@ import { watch } from './view-port.js';
 import { words } from './words.js';
 
 /** @typedef {import('../view.js').View} View */
-/** @typedef {import('../view.js').Send} Send */
+/** @typedef {import('../command.js').Send} Send */
 
 const text = words.welcome;
 

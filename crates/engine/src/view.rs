@@ -3,6 +3,7 @@ use serde::Serialize;
 /// Everything that the popup and the pages of the extension show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct View {
     /// The key to be added to the wallet, once it is made.
     pub public_key: Option<PublicKeyView>,
@@ -23,6 +24,7 @@ pub struct View {
 /// The install's public key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PublicKey"))]
 pub struct PublicKeyView {
     /// As a JSON Web Key.
     pub jwk: String,
@@ -35,6 +37,7 @@ pub struct PublicKeyView {
 /// An amount for people: the value is in whole units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Money"))]
 pub struct MoneyView {
     /// A decimal number.
     pub value: String,
@@ -47,6 +50,7 @@ pub struct MoneyView {
 /// How far connecting has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum ConnectionState {
     /// There is no wallet.
     Disconnected,
@@ -67,6 +71,7 @@ pub enum ConnectionState {
 /// The wallet, connected or on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Connection"))]
 pub struct ConnectionView {
     /// How far.
     pub state: ConnectionState,
@@ -85,6 +90,7 @@ pub struct ConnectionView {
 /// A wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Wallet"))]
 pub struct WalletView {
     /// Its address.
     pub address: String,
@@ -99,6 +105,7 @@ pub struct WalletView {
 /// A problem, for a program and for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Problem"))]
 pub struct ProblemView {
     /// One of a closed list.
     pub code: &'static str,
@@ -111,6 +118,7 @@ pub struct ProblemView {
 /// Why the page in front is or is not being paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum PageState {
     /// It has no usable link.
     NotMonetized,
@@ -133,6 +141,7 @@ pub enum PageState {
 /// The page in front.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Page"))]
 pub struct PageView {
     /// Its host and port.
     pub site: String,
@@ -151,6 +160,7 @@ pub struct PageView {
 /// How well the loop keeps time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Diagnostics"))]
 pub struct DiagnosticsView {
     /// Seconds counted in this life of the worker.
     pub ticks: u64,
@@ -158,4 +168,48 @@ pub struct DiagnosticsView {
     pub payments: u64,
     /// By how many milliseconds each of the last seconds came late.
     pub deviations_ms: Vec<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs};
+
+    use ts_rs::{Config, TS};
+
+    use super::*;
+
+    const DECLARATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../extension/view.d.ts");
+
+    fn declaration<T: TS>() -> String {
+        // As in JSON, where every number is one of JavaScript's.
+        let config = Config::new().with_large_int("number");
+        format!("\n{}export {}\n", T::docs().unwrap_or_default(), T::decl(&config))
+    }
+
+    /// With `UPDATE_DECLARATIONS=1` in the environment it writes them instead.
+    #[test]
+    fn the_declarations_that_the_views_are_checked_against_are_current() {
+        let current = [
+            "// Made from crates/engine/src/view.rs by its test; do not edit.\n".to_owned(),
+            declaration::<View>(),
+            declaration::<PublicKeyView>(),
+            declaration::<MoneyView>(),
+            declaration::<ConnectionState>(),
+            declaration::<ConnectionView>(),
+            declaration::<WalletView>(),
+            declaration::<ProblemView>(),
+            declaration::<PageState>(),
+            declaration::<PageView>(),
+            declaration::<DiagnosticsView>(),
+        ]
+        .concat()
+        .replace("/**\n * ", "/** ")
+        .replace("\n */", " */")
+        .replace(" \n", "\n");
+        if env::var_os("UPDATE_DECLARATIONS").is_some() {
+            fs::write(DECLARATIONS, &current).unwrap();
+        }
+        let written = fs::read_to_string(DECLARATIONS).unwrap();
+        assert_eq!(written, current, "run this test again with UPDATE_DECLARATIONS=1");
+    }
 }
