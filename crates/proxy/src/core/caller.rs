@@ -56,10 +56,8 @@ impl Caller {
         verify_content_digest(&digest, &incoming.body).map_err(unsigned)?;
         check_freshness(created, now.wall)?;
 
-        let session = match incoming.endpoint.needs_session() {
-            true => Some(session(core, authorization.as_deref(), install, now.wall)?),
-            false => None,
-        };
+        let session = || session(core, authorization.as_deref(), install, now.wall);
+        let session = incoming.endpoint.needs_session().then(session).transpose()?;
         Ok(Self {
             install,
             repeat: Key::of("reply", &[install.as_bytes(), nonce.as_bytes()]),
@@ -70,7 +68,7 @@ impl Caller {
 }
 
 /// What the extension has signed: a balancer in front may see another host, the extension never.
-pub(crate) fn target_uri(public_url: &Url, endpoint: Endpoint) -> String {
+fn target_uri(public_url: &Url, endpoint: Endpoint) -> String {
     format!("{}{}", public_url.as_str().trim_end_matches('/'), endpoint.path())
 }
 

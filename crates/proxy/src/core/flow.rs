@@ -1,6 +1,6 @@
 use std::mem;
-use std::num::NonZeroU32;
 
+use open_payments::Secret;
 use open_payments_client::HttpRequest;
 use protocol::Endpoint;
 use protocol::signature::FRESHNESS_SECONDS;
@@ -132,7 +132,7 @@ fn done(reply: Reply) -> Step {
 
 /// Quotes and payments are counted together, apart from everything else.
 fn counter(core: &Core, endpoint: Endpoint, caller: &Caller) -> Operation {
-    let (class, per_minute): (_, NonZeroU32) = match endpoint {
+    let (class, per_minute) = match endpoint {
         Endpoint::CreateQuote | Endpoint::CreatePayment => ("payments", core.settings.payments_per_minute),
         _ => ("requests", core.settings.requests_per_minute),
     };
@@ -153,7 +153,7 @@ fn repeat(core: &Core, caller: &Caller, record: &[u8]) -> Reply {
         return Refusal::invalid("The nonce was used before, for another request.").into();
     }
     if sealed.is_empty() {
-        return Refusal::rate_limited("The same request is still being worked on.", 1).into();
+        return Refusal::rate_limited("The same request is still being worked on.", 1000).into();
     }
     seal::open(&core.keys, &caller.repeat, sealed)
         .and_then(|json| serde_json::from_slice(&json).ok())
@@ -161,7 +161,7 @@ fn repeat(core: &Core, caller: &Caller, record: &[u8]) -> Reply {
 }
 
 /// A fresh session for a caller whose own is past half its life.
-fn renewed(core: &Core, caller: &Caller, now: &Now) -> Option<open_payments::Secret> {
+fn renewed(core: &Core, caller: &Caller, now: &Now) -> Option<Secret> {
     let session = caller.session.as_ref().filter(|session| session.is_stale(now.wall))?;
     Some(core.session_for(session.wallet.clone(), caller.install, now))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::Request;
-use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -82,8 +82,7 @@ impl Wallets {
     }
 }
 
-/// The request with exactly its own headers and what HTTP demands. A `host` of its own would make
-/// it mean another place than the one that was checked.
+/// The request with exactly its own headers, besides what HTTP demands and our name.
 fn prepared(request: &HttpRequest) -> Result<Request<Full<Bytes>>, Unreachable> {
     let body = request.body.clone().map_or_else(Bytes::new, Bytes::from);
     let mut prepared = Request::builder()
@@ -96,9 +95,7 @@ fn prepared(request: &HttpRequest) -> Result<Request<Full<Bytes>>, Unreachable> 
     for (name, value) in &request.headers {
         let name = HeaderName::try_from(name).map_err(|_| Unreachable::Connection)?;
         let value = HeaderValue::try_from(value).map_err(|_| Unreachable::Connection)?;
-        if name != HOST {
-            headers.append(name, value);
-        }
+        headers.append(name, value);
     }
     Ok(prepared)
 }

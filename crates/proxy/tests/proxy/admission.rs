@@ -1,8 +1,9 @@
 //! Who gets in: signatures, nonces, clocks, sessions, rates.
 
-use http_signature::{SecretKey, Signer};
+use http_signature::{Parameters, Request, SecretKey, Signer, sign};
 use open_payments::Secret;
 use open_payments_client::{CreateQuote, HttpRequest};
+use protocol::signature::COMPONENTS;
 use protocol::{Endpoint, ErrorCode, IncomingPaymentRequest, QuoteRequest};
 use proxy::core::{Core, Event, Incoming, KeyRing, Step, WalletReply};
 
@@ -52,6 +53,31 @@ fn a_request_that_is_not_signed_as_it_should_be_is_refused() {
         assert_eq!(world.run(&incoming).error().code, ErrorCode::InvalidRequest, "{name}");
     }
     assert!(world.asked.is_empty());
+}
+
+#[test]
+fn a_signature_has_to_cover_everything() {
+    let mut world = World::new();
+    let good = grant_message(&mut world);
+    let keyid = world.install.public_key().to_base64url();
+    for left_out in COMPONENTS {
+        let mut incoming = good.clone();
+        let parameters = Parameters {
+            created: Some(u64::try_from(world.now.millis() / 1000).unwrap()),
+            nonce: Some("nonce-of-this-test".to_owned()),
+            keyid: Some(keyid.clone()),
+            ..Parameters::default()
+        };
+        let headers: Vec<_> = good.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let request = Request { method: "POST", target_uri: "https://pay.example/v1/grants", headers: &headers };
+        let covered: Vec<&str> = COMPONENTS.into_iter().filter(|component| *component != left_out).collect();
+        let signature = sign(&request, &covered, &parameters, &world.install).unwrap();
+        set(&mut incoming, "signature-input", &signature.signature_input);
+        set(&mut incoming, "signature", &signature.signature);
+        let error = world.run(&incoming).error();
+        assert_eq!(error.code, ErrorCode::InvalidRequest);
+        assert!(error.message.contains("does not cover"), "{left_out}: {}", error.message);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use open_payments_client::HttpRequest;
 use protocol::{Endpoint, ErrorCode, IncomingPaymentReply, IncomingPaymentRequest};
 use serde_json::{Value, json};
 
-use crate::world::{Outcome, RECEIVER, SITE, World};
+use crate::world::{Outcome, RECEIVER, SITE, World, document};
 
 const GRANT: &str = "https://r.example/auth";
 const PAYMENTS: &str = "https://r.example/t/incoming-payments";
@@ -105,6 +105,15 @@ fn a_wallet_in_trouble_is_asked_once() {
     world.answer("POST", GRANT, 503, "");
     assert_eq!(create(&mut world).error().code, ErrorCode::WalletUnreachable);
     assert_eq!(world.asked.len(), 2);
+}
+
+#[test]
+fn a_site_whose_document_leads_into_a_private_network_is_not_visited() {
+    let mut world = world();
+    let inside = document("https://r.example", "site").replace("https://r.example/auth", "https://10.1.2.3/auth");
+    world.answer("GET", SITE, 200, &inside);
+    assert_eq!(create(&mut world).error().code, ErrorCode::InvalidRequest);
+    assert_eq!(world.asked, [format!("GET {SITE}")]);
 }
 
 #[test]
