@@ -79,7 +79,7 @@ impl Sandbox {
 
     /// The account of the called wallet with this address.
     pub(crate) fn account(&self, call: &Call<'_>, address: &WalletAddress) -> Option<&Account> {
-        self.accounts.get(address).filter(|account| account.wallet == call.wallet.index)
+        self.accounts.get(address.as_str()).filter(|account| account.wallet == call.wallet.index)
     }
 
     fn wallet_document(&self, account: &Account) -> Value {

@@ -1,11 +1,12 @@
 use http_signature::Jwk;
-use open_payments::{Timestamp, WalletAddress};
+use open_payments::WalletAddress;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::Account;
 use crate::faults::FaultRule;
 use crate::forms::digits;
+use crate::incoming::IncomingPayment;
 use crate::keys::check_key;
 use crate::ledger::Holder;
 use crate::message::{Response, without_nulls};
@@ -74,23 +75,19 @@ impl Sandbox {
             ("GET", ["payments"]) => Ok(Response::json(200, &self.payments_view(index))),
             ("GET", ["ledger"]) => Ok(Response::json(200, &self.ledger_view())),
             ("GET", ["requests"]) => Ok(Response::json(200, &json!({ "requests": self.log.of(index) }))),
-            ("POST", ["faults"]) => {
-                body::<FaultRule>(call).map(|rule| Response::json(200, &json!({ "id": self.faults[index].add(rule) })))
-            }
+            ("POST", ["faults"]) => body::<FaultRule>(call)
+                .map(|rule| Response::json(200, &json!({ "id": self.faults.entry(index).or_default().add(rule) }))),
             ("DELETE", ["faults"]) => {
-                self.faults[index].clear();
+                self.faults.remove(&index);
                 Ok(Response::no_content())
             }
             ("POST", ["tokens", "expire"]) => {
-                for token in self.tokens.values_mut().filter(|token| token.wallet == index) {
-                    token.expires = call.now;
-                }
+                self.tokens.update(|token| token.wallet == index, |token| token.expires = call.now);
                 Ok(Response::no_content())
             }
             ("POST", ["incoming-payments", "expire"]) => {
-                for payment in self.incoming_payments.values_mut().filter(|payment| payment.wallet == index) {
-                    payment.expires = payment.expires.min(call.now);
-                }
+                let expire = |payment: &mut IncomingPayment| payment.expires = payment.expires.min(call.now);
+                self.incoming_payments.update(|payment| payment.wallet == index, expire);
                 Ok(Response::no_content())
             }
             ("PATCH", ["settings"]) => body::<Value>(call).and_then(|changes| {
@@ -98,9 +95,7 @@ impl Sandbox {
                 Ok(Response::json(200, &json!(self.settings)))
             }),
             ("POST", ["clock"]) => body::<ClockForm>(call).map(|form| {
-                self.clock_ahead_millis += i64::from(form.advance_seconds) * 1000;
-                self.advance(call.signing_now);
-                let now: Timestamp = call.signing_now.plus_millis(self.clock_ahead_millis);
+                let now = self.move_clock(call.signing_now, i64::from(form.advance_seconds) * 1000);
                 Response::json(200, &json!({ "now": now.to_string() }))
             }),
             _ => return None,
@@ -113,16 +108,15 @@ impl Sandbox {
         if url.origin() != call.wallet.base.origin() || !is_account_path(url.path()) {
             return Err("this cannot be a wallet address of this wallet".to_owned());
         }
-        let account = self.accounts.entry(form.wallet_address.clone()).or_insert_with(|| Account {
+        let kept = self.accounts.get(form.wallet_address.as_str());
+        let account = Account {
             wallet: call.wallet.index,
+            public_name: form.public_name.or_else(|| kept.and_then(|account| account.public_name.clone())),
+            keys: kept.map(|account| account.keys.clone()).unwrap_or_default(),
             address: form.wallet_address,
-            public_name: None,
-            keys: Vec::new(),
-        });
-        if form.public_name.is_some() {
-            account.public_name = form.public_name;
-        }
+        };
         let (holder, asset) = (account.holder(), &call.wallet.asset);
+        self.accounts.insert(account.address.clone().as_str(), account);
         if let Some(Balance(balance)) = form.balance {
             let held = u64::try_from(self.ledger.balance(asset, &holder)).unwrap_or_default();
             self.ledger.transfer(asset, &holder, &Holder::Settlement, held);
@@ -146,7 +140,7 @@ impl Sandbox {
     }
 
     fn own_account(&mut self, call: &Call<'_>, address: &WalletAddress) -> Result<&mut Account, Wrong> {
-        let account = self.accounts.get_mut(address).filter(|account| account.wallet == call.wallet.index);
+        let account = self.accounts.get_mut(address.as_str()).filter(|account| account.wallet == call.wallet.index);
         account.ok_or_else(|| format!("{address} is not a wallet address of this wallet"))
     }
 
@@ -192,9 +186,9 @@ impl Sandbox {
             }
             entry
         };
-        let accounts = self.ledger.balances().map(|(asset, holder, balance)| match holder {
-            Holder::Account(address) => entry(json!(address), asset, balance),
-            Holder::Settlement => entry(json!("settlement"), asset, balance),
+        let accounts = self.ledger.balances.values().map(|balance| match &balance.holder {
+            Holder::Account(address) => entry(json!(address), &balance.asset, balance.value),
+            Holder::Settlement => entry(json!("settlement"), &balance.asset, balance.value),
         });
         let sums = self.ledger.sums().into_iter().map(|(asset, sum)| entry(Value::Null, asset, sum));
         json!({ "accounts": accounts.collect::<Vec<_>>(), "sums": sums.collect::<Vec<_>>() })

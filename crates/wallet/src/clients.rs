@@ -59,7 +59,7 @@ impl Sandbox {
             Client::Jwk(jwk) => return Ok(vec![jwk.clone()]),
             Client::WalletAddress(address) => address,
         };
-        if let Some(account) = self.accounts.get(address) {
+        if let Some(account) = self.accounts.get(address.as_str()) {
             return Ok(account.keys.clone());
         }
         let ours = self.wallets.iter().any(|wallet| wallet.base.origin() == address.url().origin());

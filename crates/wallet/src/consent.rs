@@ -42,7 +42,7 @@ impl Sandbox {
             grant.state = GrantState::Rejected;
             finish(&interaction, &[("result", "grant_rejected")])
         };
-        self.grants.insert(grant.id.clone(), grant);
+        self.grants.insert(id, grant);
         response
     }
 

@@ -92,11 +92,6 @@ impl Faults {
         self.made.to_string()
     }
 
-    /// Removes all.
-    pub(crate) fn clear(&mut self) {
-        self.active.clear();
-    }
-
     /// What hits a request: the first fault that is due.
     pub(crate) fn due(&self, request: &Request) -> Option<Fault> {
         self.active.iter().find(|fault| fault.matches(request) && fault.is_due()).map(|fault| fault.rule.fault.clone())

@@ -7,7 +7,6 @@ use crate::access::Access;
 use crate::accounts::Wallet;
 use crate::clients::{Client, ClientForm};
 use crate::forms;
-use crate::limits::Spending;
 use crate::message::{Response, without_nulls};
 use crate::refusal::{Refusal, Stop};
 use crate::sandbox::{Call, Sandbox};
@@ -26,7 +25,6 @@ pub(crate) struct Grant {
     pub(crate) continue_token: Secret,
     /// How a person is asked; none if nobody has to be.
     pub(crate) interaction: Option<Interaction>,
-    pub(crate) spending: Spending,
 }
 
 /// How far a grant has come.
@@ -108,14 +106,13 @@ impl Sandbox {
             requested: call.now,
             continue_token: Secret::new(call.entropy.token()),
             interaction,
-            spending: Spending::default(),
         };
         let answer = match &grant.interaction {
             Some(interaction) => self.pending(&call.wallet, &grant, interaction),
             None => self.issue(call, &grant),
         };
         let state = if grant.interaction.is_some() { GrantState::Pending } else { GrantState::Issued };
-        self.grants.insert(grant.id.clone(), Grant { state, ..grant });
+        self.grants.insert(&grant.id.clone(), Grant { state, ..grant });
         Ok(Response::json(200, &answer))
     }
 
@@ -136,16 +133,15 @@ impl Sandbox {
             (_, None) => return Err(Refusal::CannotBePolled.into()),
         }
         let answer = self.issue(call, &grant);
-        self.grants.insert(grant.id.clone(), Grant { state: GrantState::Issued, ..grant });
+        self.grants.insert(id, Grant { state: GrantState::Issued, ..grant });
         Ok(Response::json(200, &answer))
     }
 
     /// `DELETE {continue.uri}`: ends the grant and its tokens.
     pub(crate) fn cancel_grant(&mut self, call: &Call<'_>, id: &str) -> Result<Response, Stop> {
-        let mut grant = self.continuable(call, id)?.clone();
-        grant.state = GrantState::Revoked;
-        self.tokens.retain(|_, token| token.grant != id);
-        self.grants.insert(grant.id.clone(), grant);
+        let grant = self.continuable(call, id)?.clone();
+        self.tokens.retain(|token| token.grant != id);
+        self.grants.insert(id, Grant { state: GrantState::Revoked, ..grant });
         Ok(Response::no_content())
     }
 
@@ -206,7 +202,7 @@ impl Sandbox {
     fn pending(&self, wallet: &Wallet, grant: &Grant, interaction: &Interaction) -> Value {
         let mut redirect = wallet.auth_server.join("interact").join(&grant.id).join(&interaction.nonce).to_string();
         if let Client::WalletAddress(address) = &grant.client {
-            let name = self.accounts.get(address).and_then(|account| account.public_name.as_deref());
+            let name = self.accounts.get(address.as_str()).and_then(|account| account.public_name.as_deref());
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.append_pair("clientName", name.unwrap_or_default()).append_pair("clientUri", address.as_str());
             redirect = format!("{redirect}?{}", query.finish());

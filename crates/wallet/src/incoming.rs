@@ -93,7 +93,7 @@ impl Sandbox {
             metadata: form.metadata,
         };
         let answer = self.with_methods(call, &payment);
-        self.incoming_payments.insert(payment.id.clone(), payment);
+        self.incoming_payments.insert(&payment.id.clone(), payment);
         Ok(Response::json(201, &answer))
     }
 
@@ -126,7 +126,7 @@ impl Sandbox {
         }
         payment.completed = true;
         let answer = self.incoming_view(&payment);
-        self.incoming_payments.insert(payment.id.clone(), payment);
+        self.incoming_payments.insert(id, payment);
         Ok(Response::json(200, &answer))
     }
 

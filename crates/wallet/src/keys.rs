@@ -32,7 +32,7 @@ impl Sandbox {
                 Err(problem) => return pages::keys(call, &account, &typed, Some(&problem)),
             }
         }
-        self.accounts.insert(account.address.clone(), account);
+        self.accounts.insert(account.address.clone().as_str(), account);
         Response::see_other(call.request.target.path())
     }
 }

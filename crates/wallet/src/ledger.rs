@@ -4,6 +4,8 @@ use money::Asset;
 use open_payments::WalletAddress;
 use serde::{Deserialize, Serialize};
 
+use crate::table::Table;
+
 /// Who can hold money.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,42 +17,53 @@ pub(crate) enum Holder {
     Settlement,
 }
 
-/// Double-entry balances in minor units. Money only moves, so each asset's balances always sum
-/// to zero.
+/// What somebody holds of an asset, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Balance {
+    pub(crate) asset: Asset,
+    pub(crate) holder: Holder,
+    pub(crate) value: i128,
+}
+
+/// Double-entry balances. Money only moves, so each asset's balances always sum to zero.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
-    balances: BTreeMap<(Asset, Holder), i128>,
+    pub(crate) balances: Table<Balance>,
 }
 
 impl Ledger {
     /// Moves money; either side may go below zero, which is for the caller to prevent.
     pub(crate) fn transfer(&mut self, asset: &Asset, from: &Holder, to: &Holder, value: u64) {
-        *self.entry(asset, from) -= i128::from(value);
-        *self.entry(asset, to) += i128::from(value);
+        self.change(asset, from, -i128::from(value));
+        self.change(asset, to, i128::from(value));
     }
 
     /// What is held; nothing is zero.
     pub(crate) fn balance(&self, asset: &Asset, holder: &Holder) -> i128 {
-        self.balances.get(&(asset.clone(), holder.clone())).copied().unwrap_or_default()
-    }
-
-    /// Everything that is held.
-    pub(crate) fn balances(&self) -> impl Iterator<Item = (&Asset, &Holder, i128)> {
-        self.balances.iter().map(|((asset, holder), balance)| (asset, holder, *balance))
+        self.balances.get(&key(asset, holder)).map_or(0, |balance| balance.value)
     }
 
     /// The sum for each asset.
     pub(crate) fn sums(&self) -> BTreeMap<&Asset, i128> {
         let mut sums = BTreeMap::new();
-        for (asset, _, balance) in self.balances() {
-            *sums.entry(asset).or_default() += balance;
+        for balance in self.balances.values() {
+            *sums.entry(&balance.asset).or_default() += balance.value;
         }
         sums
     }
 
-    fn entry(&mut self, asset: &Asset, holder: &Holder) -> &mut i128 {
-        self.balances.entry((asset.clone(), holder.clone())).or_default()
+    fn change(&mut self, asset: &Asset, holder: &Holder, by: i128) {
+        let value = self.balance(asset, holder) + by;
+        self.balances.insert(&key(asset, holder), Balance { asset: asset.clone(), holder: holder.clone(), value });
     }
+}
+
+fn key(asset: &Asset, holder: &Holder) -> String {
+    let holder = match holder {
+        Holder::Account(address) => address.as_str(),
+        Holder::Settlement => "settlement",
+    };
+    format!("{}/{} {holder}", asset.code, asset.scale.decimals())
 }
 
 #[cfg(test)]

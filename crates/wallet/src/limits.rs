@@ -1,16 +1,13 @@
 use money::Amount;
 use open_payments::{IncomingPaymentUrl, Timestamp, Window};
-use serde::{Deserialize, Serialize};
 
 use crate::access::Limits;
-use crate::forms;
 
 /// A payment as far as limits are concerned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Spend {
     /// The outgoing payment's id.
     pub(crate) payment: String,
-    #[serde(with = "forms::moment")]
     pub(crate) at: Timestamp,
     pub(crate) receiver: IncomingPaymentUrl,
     pub(crate) debit: Amount,
@@ -18,8 +15,7 @@ pub(crate) struct Spend {
 }
 
 /// All payments that were made with a grant and have not failed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Spending(Vec<Spend>);
 
 /// What was spent in a stretch of time; none if nothing was, or in more than one asset.

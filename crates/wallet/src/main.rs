@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
-use wallet::{KeyFetcher, Mode, Sandbox, Seed, Service, app};
+use wallet::{KeyFetcher, Mode, Sandbox, Seed, Service, Store, Vault, app};
 
 /// Sandbox wallets that speak Open Payments, with play money.
 ///
@@ -25,6 +25,9 @@ struct Options {
     /// Accept what reference wallets accept: stale signatures, and bodies whose digest is not signed.
     #[arg(long)]
     lenient: bool,
+    /// Keep accounts, payments and grants in this file (SQLite); without it they are forgotten.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -49,7 +52,7 @@ async fn main() -> Result<()> {
         listeners.push(listener);
     }
     let mode = if options.lenient { Mode::Lenient } else { Mode::Strict };
-    let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed, mode)?));
+    let vault = Arc::new(Mutex::new(open_vault(&seed, mode, options.data.as_deref())?));
     let keys = KeyFetcher::new()?;
 
     let mut servers = JoinSet::new();
@@ -59,7 +62,7 @@ async fn main() -> Result<()> {
             tracing::info!("wallet address {}{}", base.origin(), account.path);
         }
         tracing::info!("wallet {} is at {base}", wallet.name);
-        let service = Service { sandbox: Arc::clone(&sandbox), wallet: index, base, keys: keys.clone() };
+        let service = Service { vault: Arc::clone(&vault), wallet: index, base, keys: keys.clone() };
         let service = app(service).into_make_service_with_connect_info::<SocketAddr>();
         servers.spawn(async move { axum::serve(listener, service).await });
     }
@@ -72,6 +75,14 @@ async fn main() -> Result<()> {
         stop = stop_asked() => stop?,
     }
     Ok(())
+}
+
+/// The sandbox of the seed, as the data file knows it.
+fn open_vault(seed: &Seed, mode: Mode, data: Option<&Path>) -> Result<Vault> {
+    let Some(file) = data else { return Ok(Vault::in_memory(Sandbox::new(seed, mode)?)) };
+    let store = Store::open(file).with_context(|| format!("cannot open {}", file.display()))?;
+    let sandbox = Sandbox::restored(seed, mode, store.load()?)?;
+    Ok(Vault::kept(sandbox, store))
 }
 
 /// Waits until the program is to end: Ctrl-C, or a polite kill.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::access::{Access, Action, Kind, Limits};
 use crate::clients::Client;
 use crate::forms;
-use crate::limits::{Spend, Spent};
+use crate::limits::{Spend, Spending, Spent};
 use crate::message::{Response, without_nulls};
 use crate::quotes::{Quote, Wanted};
 use crate::refusal::{Refusal, Stop};
@@ -33,6 +33,9 @@ pub(crate) struct OutgoingPayment {
     pub(crate) progress: Progress,
     #[serde(with = "forms::moment")]
     pub(crate) created: Timestamp,
+    /// When it settles.
+    #[serde(with = "forms::moment")]
+    pub(crate) due: Timestamp,
     pub(crate) metadata: Option<Map<String, Value>>,
 }
 
@@ -86,7 +89,6 @@ impl Sandbox {
                 self.quote(call, &authorized, address, incoming, Wanted::Debit(debit))?
             }
         };
-        let spent_before = self.admit(&authorized.grant, &quote, call.now)?;
         let payment = OutgoingPayment {
             id: quote.id.clone(),
             wallet: quote.wallet,
@@ -99,16 +101,18 @@ impl Sandbox {
             sent: quote.sent,
             progress: Progress::Underway,
             created: call.now,
+            due: call.now.plus_millis(i64::from(self.settings.settle_delay_ms)),
             metadata: form.metadata,
         };
+        let spent_before = self.admit(&payment)?;
         let mut answer = self.outgoing_view(&payment);
         let zero = |amount: &Amount| Amount::new(0, amount.asset.clone());
         answer["grantSpentDebitAmount"] = json!(spent_before.debit.unwrap_or_else(|| zero(&quote.debit)));
         answer["grantSpentReceiveAmount"] = json!(spent_before.receive.unwrap_or_else(|| zero(&quote.receive)));
-        let due = call.now.plus_millis(i64::from(self.settings.settle_delay_ms));
-        self.unsettled.insert((due, payment.id.clone()));
-        self.quotes.insert(quote.id.clone(), Quote { used: true, ..quote });
-        self.outgoing_payments.insert(payment.id.clone(), payment);
+        self.unsettled.insert((payment.due, payment.id.clone()));
+        self.spending.entry(payment.grant.clone()).or_default().record(payment.spend());
+        self.quotes.insert(&payment.id, Quote { used: true, ..quote });
+        self.outgoing_payments.insert(&payment.id.clone(), payment);
         Ok(Response::json(201, &answer))
     }
 
@@ -126,7 +130,8 @@ impl Sandbox {
         let authorized = self.authorize(call, Kind::OutgoingPayment, Action::Read, None)?;
         let grant = self.grants.get(&authorized.grant).ok_or(Refusal::InactiveToken)?;
         let limits = grant.access.iter().find_map(limits_of).cloned().unwrap_or_default();
-        let spent = limits.window(call.now).map(|window| grant.spending.spent(window));
+        let spending = self.spending.get(&grant.id);
+        let spent = limits.window(call.now).ok().zip(spending).map(|(window, spending)| spending.spent(window));
         let spent = spent.unwrap_or(Spent { debit: None, receive: None });
         Ok(Response::json(200, &json!({ "spentDebitAmount": spent.debit, "spentReceiveAmount": spent.receive })))
     }
@@ -151,32 +156,36 @@ impl Sandbox {
         }))
     }
 
-    /// Counts a payment against its grant's limits, or refuses it; what was spent before it.
-    fn admit(&mut self, grant: &str, quote: &Quote, now: Timestamp) -> Result<Spent, Refusal> {
-        let grant = self.grants.get_mut(grant).ok_or(Refusal::InactiveToken)?;
-        let limits = grant
+    /// Checks a payment against its grant's limits; what was spent before it.
+    fn admit(&self, payment: &OutgoingPayment) -> Result<Spent, Refusal> {
+        let grant = self.grants.get(&payment.grant).ok_or(Refusal::InactiveToken)?;
+        let mut rights = grant
             .access
             .iter()
-            .filter(|access| access.extent(Kind::OutgoingPayment, Action::Create, Some(&quote.address)).is_some());
-        let limits = limits.filter_map(limits_of).next().cloned().unwrap_or_default();
-        let next = Spend {
-            payment: quote.id.clone(),
-            at: now,
-            receiver: quote.receiver.clone(),
-            debit: quote.debit.clone(),
-            receive: quote.receive.clone(),
-        };
-        let window = limits.window(now).map_err(|_| Refusal::LimitExceeded)?;
-        if !limits.admit(&grant.spending, &next) {
+            .filter(|access| access.extent(Kind::OutgoingPayment, Action::Create, Some(&payment.address)).is_some());
+        let limits = rights.find_map(limits_of).cloned().unwrap_or_default();
+        let window = limits.window(payment.created).map_err(|_| Refusal::LimitExceeded)?;
+        let nothing = Spending::default();
+        let spending = self.spending.get(&grant.id).unwrap_or(&nothing);
+        if !limits.admit(spending, &payment.spend()) {
             return Err(Refusal::LimitExceeded);
         }
-        let before = grant.spending.spent(window);
-        grant.spending.record(next);
-        Ok(before)
+        Ok(spending.spent(window))
     }
 }
 
 impl OutgoingPayment {
+    /// This payment as far as limits are concerned.
+    pub(crate) fn spend(&self) -> Spend {
+        Spend {
+            payment: self.id.clone(),
+            at: self.created,
+            receiver: self.receiver.clone(),
+            debit: self.debit.clone(),
+            receive: self.receive.clone(),
+        }
+    }
+
     /// What has left the account for the receiver so far.
     pub(crate) fn sent_amount(&self) -> Amount {
         let value = if self.progress == Progress::Arrived { self.sent } else { 0 };

@@ -76,7 +76,7 @@ impl Sandbox {
         let authorized = self.authorize(call, Kind::Quote, Action::Create, Some(&address))?;
         let quote = self.quote(call, &authorized, address, form.receiver, wanted)?;
         let answer = self.quote_view(&quote);
-        self.quotes.insert(quote.id.clone(), quote);
+        self.quotes.insert(&quote.id.clone(), quote);
         Ok(Response::json(201, &answer))
     }
 

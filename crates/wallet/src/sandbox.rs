@@ -2,23 +2,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http_signature::Jwk;
-use open_payments::{Timestamp, WalletAddress};
+use open_payments::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Account, Wallet};
 use crate::clients::Client;
 use crate::entropy::Entropy;
 use crate::faults::{Fault, Faults};
+use crate::forms;
 use crate::grants::Grant;
 use crate::incoming::IncomingPayment;
-use crate::ledger::{Holder, Ledger};
+use crate::ledger::Ledger;
+use crate::limits::Spending;
 use crate::message::{Outcome, Request, Response};
 use crate::outgoing::OutgoingPayment;
 use crate::quotes::Quote;
 use crate::refusal::{Refusal, SignatureDetails, Stop};
 use crate::request_log::RequestLog;
-use crate::seed::{Seed, SeedError};
 use crate::settings::Settings;
 use crate::signatures::{FRESH_MILLIS, Mode, SignatureFault, verify};
+use crate::table::Table;
 use crate::tokens::Token;
 
 /// Several wallets over one ledger. Requests go in with the time and some randomness, answers
@@ -28,23 +31,36 @@ pub struct Sandbox {
     pub(crate) mode: Mode,
     pub(crate) settings: Settings,
     pub(crate) wallets: Vec<Arc<Wallet>>,
-    pub(crate) accounts: BTreeMap<WalletAddress, Account>,
+    /// By address.
+    pub(crate) accounts: Table<Account>,
     pub(crate) ledger: Ledger,
-    pub(crate) grants: BTreeMap<String, Grant>,
+    pub(crate) grants: Table<Grant>,
     /// By value.
-    pub(crate) tokens: BTreeMap<String, Token>,
-    pub(crate) incoming_payments: BTreeMap<String, IncomingPayment>,
-    pub(crate) quotes: BTreeMap<String, Quote>,
-    pub(crate) outgoing_payments: BTreeMap<String, OutgoingPayment>,
-    /// The outgoing payments that are on their way, by when they arrive.
+    pub(crate) tokens: Table<Token>,
+    pub(crate) incoming_payments: Table<IncomingPayment>,
+    pub(crate) quotes: Table<Quote>,
+    pub(crate) outgoing_payments: Table<OutgoingPayment>,
+    /// Signatures of payments that are fresh enough to be sent again.
+    pub(crate) used_signatures: Table<SeenSignature>,
+    /// How far the wallet's clock was moved ahead, in milliseconds, under [`AHEAD`].
+    pub(crate) clock: Table<i64>,
+    /// By grant; follows from the outgoing payments.
+    pub(crate) spending: BTreeMap<String, Spending>,
+    /// The outgoing payments that are on their way, by when they settle; follows from them.
     pub(crate) unsettled: BTreeSet<(Timestamp, String)>,
-    /// Signatures of payments that are fresh enough to be sent again, by when they were seen.
-    used_signatures: BTreeMap<String, Timestamp>,
-    /// How far the wallet's clock was moved ahead.
-    pub(crate) clock_ahead_millis: i64,
     /// By wallet.
-    pub(crate) faults: Vec<Faults>,
+    pub(crate) faults: BTreeMap<usize, Faults>,
     pub(crate) log: RequestLog,
+}
+
+/// The one key in the table of the clock.
+const AHEAD: &str = "ahead";
+
+/// A signature that has made a payment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SeenSignature {
+    #[serde(with = "forms::moment")]
+    at: Timestamp,
 }
 
 /// A request while it is handled.
@@ -59,52 +75,26 @@ pub(crate) struct Call<'a> {
 }
 
 impl Sandbox {
-    /// The sandbox that a seed describes.
-    ///
-    /// # Errors
-    /// [`SeedError`] if wallets are at the same URL, or an account's path is none.
-    pub fn new(seed: &Seed, mode: Mode) -> Result<Self, SeedError> {
-        let mut sandbox = Self {
+    /// Nothing but settings.
+    pub(crate) fn empty(settings: Settings, mode: Mode) -> Self {
+        Self {
             mode,
-            settings: seed.settings.clone(),
+            settings,
             wallets: Vec::new(),
-            accounts: BTreeMap::new(),
+            accounts: Table::default(),
             ledger: Ledger::default(),
-            grants: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            incoming_payments: BTreeMap::new(),
-            quotes: BTreeMap::new(),
-            outgoing_payments: BTreeMap::new(),
+            grants: Table::default(),
+            tokens: Table::default(),
+            incoming_payments: Table::default(),
+            quotes: Table::default(),
+            outgoing_payments: Table::default(),
+            used_signatures: Table::default(),
+            clock: Table::default(),
+            spending: BTreeMap::new(),
             unsettled: BTreeSet::new(),
-            used_signatures: BTreeMap::new(),
-            clock_ahead_millis: 0,
-            faults: vec![Faults::default(); seed.wallets.len()],
+            faults: BTreeMap::new(),
             log: RequestLog::default(),
-        };
-        for (index, wallet) in seed.wallets.iter().enumerate() {
-            let base = wallet.base()?;
-            if sandbox.wallets.iter().any(|other| other.base == base) {
-                return Err(SeedError::SameUrl(base));
-            }
-            for account in &wallet.accounts {
-                let wrong_path = || SeedError::Path(account.path.clone());
-                let address =
-                    WalletAddress::parse(&format!("{}{}", base.origin(), account.path)).map_err(|_| wrong_path())?;
-                let public_name = account.public_name.clone();
-                let opened = Account { wallet: index, address: address.clone(), public_name, keys: Vec::new() };
-                sandbox.ledger.transfer(&wallet.asset, &Holder::Settlement, &opened.holder(), account.balance);
-                sandbox.accounts.insert(address, opened);
-            }
-            sandbox.wallets.push(Arc::new(Wallet {
-                index,
-                name: wallet.name.clone(),
-                auth_server: base.join("auth"),
-                resource_server: base.join("op"),
-                base,
-                asset: wallet.asset.clone(),
-            }));
         }
-        Ok(sandbox)
     }
 
     /// Answers a request, or asks for the keys of a client that is a stranger.
@@ -113,14 +103,14 @@ impl Sandbox {
         let mut call = Call {
             request,
             wallet: Arc::clone(&self.wallets[request.wallet]),
-            now: now.plus_millis(self.clock_ahead_millis),
+            now: self.on_its_clock(now),
             signing_now: now,
             entropy: Entropy::new(entropy),
         };
         if is_about_the_sandbox(request) {
             return Outcome::Answered(self.about(&mut call));
         }
-        let fault = self.faults[request.wallet].due(request);
+        let fault = self.faults.entry(request.wallet).or_default().due(request);
         let mut response = match &fault {
             Some(Fault::Status(fault)) => fault.response(),
             _ => match self.route(&mut call) {
@@ -134,14 +124,26 @@ impl Sandbox {
             Some(Fault::LoseReply(_)) => response.lost = true,
             Some(Fault::Status(_)) | None => {}
         }
-        self.faults[request.wallet].count(request);
+        self.faults.entry(request.wallet).or_default().count(request);
         self.log.add(request, response.status, call.now);
         Outcome::Answered(response)
     }
 
     /// Lets the time pass: payments that are due by now arrive or fail.
     pub fn advance(&mut self, now: Timestamp) {
-        self.settle(now.plus_millis(self.clock_ahead_millis));
+        self.settle(self.on_its_clock(now));
+    }
+
+    /// Moves the wallet's clock ahead; what it shows then.
+    pub(crate) fn move_clock(&mut self, now: Timestamp, millis: i64) -> Timestamp {
+        let ahead = self.clock.get(AHEAD).copied().unwrap_or_default();
+        self.clock.insert(AHEAD, ahead.saturating_add(millis));
+        self.advance(now);
+        self.on_its_clock(now)
+    }
+
+    fn on_its_clock(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(self.clock.get(AHEAD).copied().unwrap_or_default())
     }
 
     /// Checks a request's signature with the keys of its client.
@@ -156,13 +158,14 @@ impl Sandbox {
         }
         let now = call.signing_now;
         // One made at the far end of the window ahead stays fresh for twice its length.
-        self.used_signatures.retain(|_, seen| now.millis() - seen.millis() <= 2 * FRESH_MILLIS);
-        let signature = call.request.header("signature").unwrap_or_default().to_owned();
-        if self.used_signatures.insert(signature, now).is_some() {
+        self.used_signatures.retain(|seen| now.millis() - seen.at.millis() <= 2 * FRESH_MILLIS);
+        let signature = call.request.header("signature").unwrap_or_default();
+        if self.used_signatures.get(signature).is_some() {
             let reason = "this signature has made a payment before".to_owned();
             let details = SignatureDetails { client: client.clone(), key_id_in_signature: None, client_keys: None };
             return Err(Refusal::Signature { reason, details: Box::new(details) });
         }
+        self.used_signatures.insert(signature, SeenSignature { at: now });
         Ok(())
     }
 

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{self, Poll};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -11,11 +11,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use http_body::Frame;
-use open_payments::{HostKind, Timestamp, Url};
+use open_payments::{HostKind, Url};
 
 use crate::fetch::KeyFetcher;
 use crate::message::{Outcome, Request, Response};
-use crate::sandbox::Sandbox;
+use crate::vault::Vault;
 
 /// No request of Open Payments comes near this.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -23,8 +23,8 @@ const LARGEST_BODY: usize = 64 * 1024;
 /// One of the sandbox's wallets, as its HTTP service sees it.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// The sandbox that all its wallets share.
-    pub sandbox: Arc<Mutex<Sandbox>>,
+    /// The sandbox, which all its wallets share.
+    pub vault: Arc<Mutex<Vault>>,
     /// Which wallet: its place in the seed.
     pub wallet: usize,
     /// The URL it is reached by.
@@ -70,7 +70,7 @@ async fn answer(State(service): State<Service>, request: HttpRequest) -> HttpRes
             }
             Ok(Outcome::NeedsKeys(url)) => request.client_keys = Some(service.keys.fetch(&url).await),
             Err(error) => {
-                tracing::error!(%error, "no randomness");
+                tracing::error!(%error, "a request cannot be handled");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         }
@@ -78,18 +78,9 @@ async fn answer(State(service): State<Service>, request: HttpRequest) -> HttpRes
 }
 
 impl Service {
-    fn handle(&self, request: &Request) -> Result<Outcome, getrandom::Error> {
-        let mut entropy = [0; 32];
-        getrandom::fill(&mut entropy)?;
-        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(sandbox.handle(request, now(), entropy))
+    fn handle(&self, request: &Request) -> anyhow::Result<Outcome> {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner).handle(request)
     }
-}
-
-/// The time of this machine.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Whether a request comes from this machine, and not through a page whose name was made to

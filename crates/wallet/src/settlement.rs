@@ -13,13 +13,11 @@ impl Sandbox {
             payment.progress = match self.deliver(&payment, due) {
                 Ok(()) => Progress::Arrived,
                 Err(reason) => {
-                    if let Some(grant) = self.grants.get_mut(&payment.grant) {
-                        grant.spending.revert(&id);
-                    }
+                    self.spending.entry(payment.grant.clone()).or_default().revert(&id);
                     Progress::Failed { reason: reason.to_owned() }
                 }
             };
-            self.outgoing_payments.insert(id, payment);
+            self.outgoing_payments.insert(&id, payment);
         }
     }
 
@@ -36,7 +34,7 @@ impl Sandbox {
         }
         incoming.receive(payment.receive.value);
         let receiver = Holder::Account(incoming.address.clone());
-        self.incoming_payments.insert(incoming.id.clone(), incoming);
+        self.incoming_payments.insert(&incoming.id.clone(), incoming);
         self.ledger.transfer(&payment.debit.asset, &payer, &Holder::Settlement, payment.debit.value);
         self.ledger.transfer(&payment.receive.asset, &Holder::Settlement, &receiver, payment.receive.value);
         Ok(())

@@ -42,8 +42,7 @@ impl Sandbox {
         let (value, manage) = (call.entropy.token(), call.entropy.id());
         let manage_url = call.wallet.auth_server.join("token").join(&manage);
         let expires = call.now.plus_millis(i64::from(lifetime) * 1000);
-        self.tokens
-            .insert(value.clone(), Token { wallet: call.wallet.index, grant: grant.id.clone(), manage, expires });
+        self.tokens.insert(&value, Token { wallet: call.wallet.index, grant: grant.id.clone(), manage, expires });
         json!({
             "access": grant.access,
             "value": value,
@@ -54,11 +53,12 @@ impl Sandbox {
 
     /// The value of the token that is managed here, and its grant.
     fn managed(&self, call: &Call<'_>, manage: &str) -> Result<(String, Grant), Stop> {
-        let found = call.request.token().and_then(|value| self.tokens.get_key_value(value));
-        let found = found.filter(|(_, token)| token.wallet == call.wallet.index && token.manage == manage);
-        let (value, token) = found.ok_or(Refusal::InvalidAccessToken)?;
+        let value = call.request.token().ok_or(Refusal::InvalidAccessToken)?;
+        let token = self.tokens.get(value);
+        let token = token.filter(|token| token.wallet == call.wallet.index && token.manage == manage);
+        let token = token.ok_or(Refusal::InvalidAccessToken)?;
         let grant = self.grants.get(&token.grant).ok_or(Refusal::InvalidAccessToken)?;
         self.authenticate(call, &grant.client)?;
-        Ok((value.clone(), grant.clone()))
+        Ok((value.to_owned(), grant.clone()))
     }
 }

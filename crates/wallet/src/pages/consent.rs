@@ -32,7 +32,7 @@ pub(crate) fn consent(sandbox: &Sandbox, call: &Call<'_>, grant: &Grant) -> Resp
 fn asker(sandbox: &Sandbox, client: &Client) -> Markup {
     match client {
         Client::WalletAddress(address) => {
-            let name = sandbox.accounts.get(address).and_then(|account| account.public_name.as_deref());
+            let name = sandbox.accounts.get(address.as_str()).and_then(|account| account.public_name.as_deref());
             html! {
                 @if let Some(name) = name { strong { (name) } " (" }
                 code { (address) }

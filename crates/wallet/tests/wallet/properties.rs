@@ -22,6 +22,8 @@ enum Step {
     Pass(i64),
     Balance(u64),
     Fault(&'static str),
+    /// The program ends, and starts with what it has kept.
+    Restart,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -35,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         prop_oneof![Just(100), Just(600), Just(DAY / 3)].prop_map(Step::Pass),
         (0_u64..2000).prop_map(Step::Balance),
         prop_oneof![Just("loseReply"), Just("status")].prop_map(Step::Fault),
+        Just(Step::Restart),
     ]
 }
 
@@ -105,6 +108,11 @@ impl Walk {
                     self.world.admin("POST", &format!("{base}/admin/{what}/expire"), &Value::Null).expect_empty();
                 }
             }
+            Step::Restart => {
+                let before = self.everything();
+                self.world.restart();
+                assert_eq!(self.everything(), before);
+            }
             Step::Pass(millis) => self.world.pass(*millis),
             Step::Balance(balance) => {
                 let body = json!({ "walletAddress": ALICE, "balance": balance.to_string() });
@@ -121,6 +129,13 @@ impl Walk {
     fn payments(&mut self) -> Vec<Value> {
         let payments = self.world.get(&format!("{PAYER}/admin/payments")).expect(200);
         payments["outgoing"].as_array().unwrap().clone()
+    }
+
+    /// All that the admin API tells of the money.
+    fn everything(&mut self) -> Vec<Value> {
+        let paths = ["accounts", "payments", "ledger"];
+        let urls = [PAYER, RECEIVER].into_iter().flat_map(|base| paths.map(|path| format!("{base}/admin/{path}")));
+        urls.map(|url| self.world.get(&url).expect(200)).collect()
     }
 
     fn check(&mut self) {

@@ -11,13 +11,14 @@ use http_signature::{Parameters, content_digest, sign};
 use open_payments::Url;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wallet::{KeyFetcher, Mode, Sandbox, Seed, Service, app};
+use wallet::{KeyFetcher, Mode, Sandbox, Seed, Service, Vault, app};
 
 use crate::support::{ALICE, Client, PAYER};
 
 fn router() -> Router {
-    let sandbox = Arc::new(Mutex::new(Sandbox::new(&Seed::default(), Mode::Strict).unwrap()));
-    app(Service { sandbox, wallet: 0, base: Url::parse(PAYER).unwrap(), keys: KeyFetcher::new().unwrap() })
+    let vault = Vault::in_memory(Sandbox::new(&Seed::default(), Mode::Strict).unwrap());
+    let vault = Arc::new(Mutex::new(vault));
+    app(Service { vault, wallet: 0, base: Url::parse(PAYER).unwrap(), keys: KeyFetcher::new().unwrap() })
 }
 
 async fn send(router: &Router, request: Request<Body>) -> Response<Body> {

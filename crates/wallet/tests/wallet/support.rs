@@ -1,9 +1,11 @@
 //! A client of the sandbox that composes each request by hand, and a world with a clock of its own.
 
+use std::collections::BTreeMap;
+
 use http_signature::{Jwk, Parameters, SecretKey, Signer, content_digest, sign};
 use open_payments::{Timestamp, Url};
 use serde_json::{Value, json};
-use wallet::{Mode, Outcome, Request, Response, Sandbox, Seed};
+use wallet::{Mode, Outcome, Record, Request, Response, Sandbox, Seed};
 
 /// Where the payer's wallet is; the receiver's is next to it.
 pub(crate) const PAYER: &str = "http://127.0.0.1:4201";
@@ -21,6 +23,9 @@ pub(crate) struct World {
     /// What a client's signatures say about when they were made, if they do.
     pub(crate) created: Created,
     drawn: u64,
+    seed: Seed,
+    mode: Mode,
+    records: BTreeMap<(String, String), Record>,
 }
 
 /// The `created` parameter of signatures.
@@ -122,7 +127,19 @@ impl World {
             now: Timestamp::parse("2026-11-22T06:24:19.206Z", "test").unwrap(),
             created: Created::Now,
             drawn: 0,
+            seed,
+            mode,
+            records: BTreeMap::new(),
         }
+    }
+
+    /// Ends the program and starts it again with what was kept.
+    pub(crate) fn restart(&mut self) {
+        for record in self.sandbox.take_changes().unwrap() {
+            self.records.insert((record.kind.clone(), record.key.clone()), record);
+        }
+        let records = self.records.values().cloned();
+        self.sandbox = Sandbox::restored(&self.seed, self.mode, records).unwrap();
     }
 
     /// Lets time pass.
