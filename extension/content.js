@@ -13,8 +13,6 @@
     childList: true,
     attributeFilter: ['rel', 'href', 'disabled', 'crossorigin', 'type'],
   };
-  /** Milliseconds between looks at a loading page, and before a lost port is opened again. */
-  const DELAY = 100;
 
   /**
    * An `id` of 0: to be processed (again) once connected. `settled`: `load` or `error` was fired.
@@ -26,7 +24,8 @@
   /** @type {chrome.runtime.Port | null} */
   let port = null;
   let sent = '';
-  let delay = DELAY;
+  /** Whether the background has said anything: else there is little to miss. */
+  let heard = false;
 
   const observer = new MutationObserver((records) => {
     for (const { target, addedNodes, attributeName } of records) {
@@ -81,13 +80,13 @@
     return found.map((link) => ({ id: links.get(link)?.id, href: link.href }));
   };
 
-  /** Where a link stands in the document itself. @param {Node} node @returns {Node} */
+  /** Where a link stands in the document. @param {Node} node @returns {Node} */
   const place = (node) => {
     const root = node.getRootNode();
     return root instanceof ShadowRoot ? place(root.host) : node;
   };
 
-  /** Tells the background the whole truth of this frame, if it does not know it yet. */
+  /** Tells the background the whole truth, unless it knows it. */
   const publish = () => {
     if (!links.size && !port) return;
     const state = { type: 'state', visible: isVisible(), links: connected() };
@@ -98,7 +97,8 @@
       port.postMessage(state);
       sent = text;
     } catch {
-      // The extension was removed or updated: nobody is left to talk to.
+      if (chrome.runtime?.id) return;
+      // The extension was removed or updated.
       observer.disconnect();
       links.clear();
     }
@@ -108,10 +108,8 @@
     const opened = chrome.runtime.connect({ name: 'frame' });
     opened.onMessage.addListener(receive);
     opened.onDisconnect.addListener(() => {
+      setTimeout(update, heard ? 100 : 60_000);
       close();
-      // A hidden frame does not wake the background; it publishes when it is seen again.
-      if (isVisible()) setTimeout(publish, delay);
-      delay = Math.min(2 * delay, 100 * DELAY);
     });
     return opened;
   };
@@ -120,11 +118,12 @@
     port?.disconnect();
     port = null;
     sent = '';
+    heard = false;
   };
 
-  /** @param {{ type: 'load' | 'error' | 'monetization', link: number }} message */
+  /** @param {{ type: string, link: number }} message */
   const receive = (message) => {
-    delay = DELAY;
+    heard = true;
     for (const [link, session] of links) {
       if (session.id !== message.link || !link.isConnected) continue;
       if (message.type === 'monetization') {
@@ -141,27 +140,33 @@
 
   const isVisible = () => document.visibilityState === 'visible';
 
+  /** Publishes, but opens no port for a page that is not seen. */
+  const update = () => {
+    if (port || isVisible()) publish();
+  };
+
   if (document.readyState === 'loading') {
-    // A look now and then costs far less than being told of each node that is parsed.
+    // Looking now and then costs far less than being told of each node.
     const timer = setInterval(() => {
       scan(document);
       publish();
-    }, DELAY);
+    }, 100);
     document.addEventListener('readystatechange', () => {
       clearInterval(timer);
       adopt(document);
     }, { once: true });
   } else adopt(document);
 
-  // From page.js: a shadow root was attached to the target.
+  // From page.js: the target got a shadow root.
   window.addEventListener('rivulet:shadow', (event) => {
     event.stopImmediatePropagation();
     const [host] = event.composedPath();
     if (host instanceof Element && host.shadowRoot) adopt(host.shadowRoot);
   }, true);
-  document.addEventListener('visibilitychange', () => {
-    if (port || isVisible()) publish();
-  });
+  document.addEventListener('visibilitychange', update);
+  // The popup takes the focus, and gives it back.
+  window.addEventListener('blur', update);
+  window.addEventListener('focus', update);
   // A port would keep the page out of the back/forward cache.
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', publish);

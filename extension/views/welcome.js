@@ -94,7 +94,8 @@ const privacy = ({ proxyUrl }, send) => html`
  */
 async function useProxy(url, send) {
   if (URL.canParse(url)) {
-    await chrome.permissions.request({ origins: [`${new URL(url).origin}/*`] }).catch(() => false);
+    const { protocol, hostname } = new URL(url);
+    await chrome.permissions.request({ origins: [`${protocol}//${hostname}/*`] }).catch(() => false);
   }
   send({ command: 'setProxyUrl', url });
 }

@@ -6,7 +6,6 @@
 
 export const words = {
   name: 'Rivulet',
-  tagline: 'Pay the pages you read, second by second.',
   copy: 'Copy',
   copied: 'Copied',
   cancel: 'Cancel',
