@@ -1,12 +1,10 @@
 use std::fmt;
 
-use jiff::Span;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::Timestamp;
+use crate::civil::{Civil, Period};
 
 /// Why a text is not a repeating interval.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -23,8 +21,8 @@ pub struct IntervalError;
 #[serde(try_from = "String", into = "String")]
 pub struct Interval {
     text: String,
-    start: DateTime,
-    duration: Span,
+    start: Civil,
+    duration: Period,
     windows: Option<u32>,
 }
 
@@ -48,7 +46,12 @@ impl Interval {
     /// Every month from this moment on, without end.
     pub fn monthly(start: Timestamp) -> Self {
         let text = format!("R/{start}/P1M");
-        Self { text, start: civil(start), duration: Span::new().months(1), windows: None }
+        Self {
+            text,
+            start: Civil::from_millis(start.millis()),
+            duration: Period { months: 1, millis: 0 },
+            windows: None,
+        }
     }
 
     /// Reads one.
@@ -65,24 +68,24 @@ impl Interval {
             "" => None,
             count => Some(count.parse::<u32>().ok().and_then(|n| n.checked_add(1)).ok_or(IntervalError)?),
         };
-        let (start, duration) = if let Some(duration) = duration(first) {
-            let end = moment(second)?;
-            (end.checked_sub(duration).map_err(|_| IntervalError)?, duration)
+        let (start, duration) = if let Some(duration) = Period::parse(first) {
+            let before = duration.times(-1).ok_or(IntervalError)?;
+            (moment(second)?.plus(before).ok_or(IntervalError)?, duration)
         } else {
             let start = moment(first)?;
-            let duration = match duration(second) {
+            let duration = match Period::parse(second) {
                 Some(duration) => duration,
-                None => moment(second)?.since(start).map_err(|_| IntervalError)?,
+                None => Period { months: 0, millis: moment(second)?.to_millis() - start.to_millis() },
             };
             (start, duration)
         };
-        let grows = start.checked_add(duration).is_ok_and(|end| end > start);
+        let grows = start.plus(duration).is_some_and(|end| end > start);
         if grows { Ok(Self { text: text.to_owned(), start, duration, windows }) } else { Err(IntervalError) }
     }
 
     /// The window that a moment lies in; none before the first and after the last.
     pub fn window_at(&self, moment: Timestamp) -> Option<Window> {
-        let at = civil(moment);
+        let at = Civil::from_millis(moment.millis());
         if at < self.start {
             return None;
         }
@@ -102,11 +105,12 @@ impl Interval {
         if self.windows.is_some_and(|windows| index >= i64::from(windows)) {
             return None;
         }
-        Some(Window { start: timestamp(self.begins(index)?)?, end: timestamp(self.begins(index + 1)?)? })
+        let timestamp = |begin: Civil| Timestamp::from_millis(begin.to_millis());
+        Some(Window { start: timestamp(self.begins(index)?), end: timestamp(self.begins(index + 1)?) })
     }
 
-    fn begins(&self, index: i64) -> Option<DateTime> {
-        self.start.checked_add(self.duration.checked_mul(index).ok()?).ok()
+    fn begins(&self, index: i64) -> Option<Civil> {
+        self.start.plus(self.duration.times(index)?)
     }
 }
 
@@ -138,21 +142,8 @@ impl fmt::Display for Interval {
     }
 }
 
-fn duration(text: &str) -> Option<Span> {
-    text.strip_prefix('P').and_then(|_| text.parse().ok())
-}
-
-fn moment(text: &str) -> Result<DateTime, IntervalError> {
-    text.parse::<jiff::Timestamp>().map(|at| at.to_zoned(TimeZone::UTC).datetime()).map_err(|_| IntervalError)
-}
-
-fn civil(at: Timestamp) -> DateTime {
-    at.to_jiff().to_zoned(TimeZone::UTC).datetime()
-}
-
-fn timestamp(at: DateTime) -> Option<Timestamp> {
-    let moment = at.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    Some(Timestamp::from_millis(moment.as_millisecond()))
+fn moment(text: &str) -> Result<Civil, IntervalError> {
+    Civil::parse(text).ok_or(IntervalError)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Every value from outside becomes one of these types before it is used, or a [`ReplyError`].
 //! This crate must never do IO, read a clock, or build or sign a request.
 
+mod civil;
 mod error;
 mod fault;
 mod grant;

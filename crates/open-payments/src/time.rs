@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ReplyError;
+use crate::civil::Civil;
 
 /// A moment, in milliseconds since 1970 (UTC); on the wire in RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,13 +31,7 @@ impl Timestamp {
     /// # Errors
     /// If it is none; `member` says where it stood.
     pub fn parse(text: &str, member: &'static str) -> Result<Self, ReplyError> {
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| ReplyError::Date(member))?;
-        Ok(Self(parsed.as_millisecond()))
-    }
-
-    pub(crate) fn to_jiff(self) -> jiff::Timestamp {
-        let clamped = self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        jiff::Timestamp::from_millisecond(clamped).unwrap_or_default()
+        Civil::parse(text).map(|moment| Self(moment.to_millis())).ok_or(ReplyError::Date(member))
     }
 }
 
@@ -57,7 +52,7 @@ impl From<Timestamp> for String {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds: `2026-11-22T06:24:19.206Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.to_jiff())
+        Civil::from_millis(self.0).fmt(f)
     }
 }
 
