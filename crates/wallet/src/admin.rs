@@ -1,6 +1,8 @@
 use http_signature::Jwk;
+use money::Asset;
 use open_payments::WalletAddress;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::accounts::Account;
@@ -53,6 +55,7 @@ impl Sandbox {
             ("GET", [""]) => pages::overview(self, call),
             ("GET", ["healthz"]) => Response::json(200, &json!({ "status": "ok" })),
             ("GET", ["assets", name]) => pages::asset(name),
+            ("GET", ["favicon.ico"]) => Response::no_content(),
             ("GET", ["keys", ..]) => self.show_keys(call, &path["/keys".len()..]),
             ("POST", ["keys", ..]) => self.change_keys(call, &path["/keys".len()..]),
             (_, ["admin", ..]) if !request.is_same_origin(&call.wallet.base) => pages::foreign_form(),
@@ -179,22 +182,20 @@ impl Sandbox {
     }
 
     fn ledger_view(&self) -> Value {
-        let entry = |name: Value, asset: &money::Asset, value: i128| {
-            let mut entry = json!({ "assetCode": asset.code, "assetScale": asset.scale, "balance": value.to_string() });
-            if !name.is_null() {
-                entry["holder"] = name;
-            }
-            entry
-        };
-        let accounts = self.ledger.balances.values().map(|balance| match &balance.holder {
-            Holder::Account(address) => entry(json!(address), &balance.asset, balance.value),
-            Holder::Settlement => entry(json!("settlement"), &balance.asset, balance.value),
+        let view = |asset: &Asset, value: i128| json!({ "assetCode": asset.code, "assetScale": asset.scale, "balance": value.to_string() });
+        let accounts = self.ledger.balances.values().map(|balance| {
+            let mut account = view(&balance.asset, balance.value);
+            account["holder"] = match &balance.holder {
+                Holder::Account(address) => json!(address),
+                Holder::Settlement => json!("settlement"),
+            };
+            account
         });
-        let sums = self.ledger.sums().into_iter().map(|(asset, sum)| entry(Value::Null, asset, sum));
+        let sums = self.ledger.sums().into_iter().map(|(asset, sum)| view(asset, sum));
         json!({ "accounts": accounts.collect::<Vec<_>>(), "sums": sums.collect::<Vec<_>>() })
     }
 }
 
-fn body<T: serde::de::DeserializeOwned>(call: &Call<'_>) -> Result<T, Wrong> {
+fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Wrong> {
     serde_json::from_slice(&call.request.body).map_err(|error| error.to_string())
 }

@@ -1,5 +1,5 @@
-use money::Asset;
 use open_payments::{Secret, Timestamp, Url};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -191,8 +191,7 @@ impl Sandbox {
             if limits.debit_amount.is_some() && limits.receive_amount.is_some() {
                 return Err(refused("limits have one of debitAmount and receiveAmount"));
             }
-            let of_the_wallet = |asset: &Asset| *asset == call.wallet.asset;
-            if limits.debit_amount.as_ref().is_some_and(|amount| !of_the_wallet(&amount.asset)) {
+            if limits.debit_amount.as_ref().is_some_and(|amount| amount.asset != call.wallet.asset) {
                 return Err(refused("debitAmount is not in the asset of the wallet address"));
             }
         }
@@ -243,7 +242,7 @@ fn continuation(wallet: &Wallet, grant: &Grant, wait: Option<u32>) -> Value {
     }))
 }
 
-fn grant_json<T: serde::de::DeserializeOwned>(call: &Call<'_>) -> Result<T, Refusal> {
+fn grant_json<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Refusal> {
     call.request.json().map_err(|refusal| Refusal::InvalidGrantRequest(refusal.to_string()))
 }
 

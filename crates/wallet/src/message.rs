@@ -107,6 +107,12 @@ impl Response {
         Self { status: 303, ..Self::no_content() }.with_header("location", location)
     }
 
+    /// The same, readable from any web page, as at a real wallet.
+    pub(crate) fn for_every_page(self) -> Self {
+        self.with_header("access-control-allow-origin", "*")
+            .with_header("access-control-expose-headers", "www-authenticate")
+    }
+
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self

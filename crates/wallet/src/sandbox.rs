@@ -26,7 +26,6 @@ use crate::tokens::Token;
 
 /// Several wallets over one ledger. Requests go in with the time and some randomness, answers
 /// come out; it does no IO and knows no clock.
-#[derive(Debug)]
 pub struct Sandbox {
     pub(crate) mode: Mode,
     pub(crate) settings: Settings,
@@ -98,6 +97,9 @@ impl Sandbox {
     }
 
     /// Answers a request, or asks for the keys of a client that is a stranger.
+    ///
+    /// # Panics
+    /// If the request came to a wallet that is not in the seed.
     pub fn handle(&mut self, request: &Request, now: Timestamp, entropy: [u8; 32]) -> Outcome {
         self.advance(now);
         let mut call = Call {
@@ -112,7 +114,7 @@ impl Sandbox {
         }
         let fault = self.faults.entry(request.wallet).or_default().due(request);
         let mut response = match &fault {
-            Some(Fault::Status(fault)) => fault.response(),
+            Some(Fault::Status(fault)) => fault.response().for_every_page(),
             _ => match self.route(&mut call) {
                 Ok(response) => response,
                 Err(Stop::NeedsKeys(url)) => return Outcome::NeedsKeys(url),
@@ -200,11 +202,7 @@ impl Sandbox {
             Err(Stop::Refused(refusal)) => Ok(refusal.into_response(&call.wallet.auth_server)),
             other => other,
         };
-        response.map(|response| {
-            response
-                .with_header("access-control-allow-origin", "*")
-                .with_header("access-control-expose-headers", "www-authenticate")
-        })
+        response.map(Response::for_every_page)
     }
 }
 

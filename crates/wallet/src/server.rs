@@ -21,7 +21,7 @@ use crate::vault::Vault;
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// One of the sandbox's wallets, as its HTTP service sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Service {
     /// The sandbox, which all its wallets share.
     pub vault: Arc<Mutex<Vault>>,

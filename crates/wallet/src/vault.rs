@@ -7,7 +7,6 @@ use crate::sandbox::Sandbox;
 use crate::store::Store;
 
 /// A sandbox, and the file it is kept in if there is one.
-#[derive(Debug)]
 pub struct Vault {
     sandbox: Sandbox,
     store: Option<Store>,

@@ -29,6 +29,7 @@ fn a_status_fault_is_not_executed_and_may_have_a_body() {
     add_fault(&mut world, &json!({ "path": "/outgoing-payments", "fault": { "status": 403, "body": body } }));
     let reply = world.pay_directly(&client, &token, &format!("{RECEIVER}/op/incoming-payments/1"), 10);
     assert_eq!(reply.refusal(), (403, "403", "Inactive Token"));
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     world.admin("DELETE", &format!("{PAYER}/admin/faults"), &Value::Null).expect_empty();
     let reply = world.pay_directly(&client, &token, &format!("{RECEIVER}/op/incoming-payments/1"), 10);
     assert_eq!(reply.refusal(), (400, "400", "invalid receiver"));
