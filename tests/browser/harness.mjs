@@ -85,8 +85,6 @@ export class World {
     await wallet.getByTestId("jwk").focus();
     await wallet.keyboard.press("Control+V");
     await wallet.getByTestId("add-key").click();
-    await wallet.close();
-    await welcome.close();
   }
 
   /**
@@ -131,6 +129,7 @@ export class World {
    */
   async openSite(path = "/") {
     const page = await this.browser.context.newPage();
+    await page.addInitScript(recordEvents);
     await page.goto(`${this.sandbox.siteUrl}${path}`);
     return new SitePage(page);
   }
@@ -155,8 +154,20 @@ export class SitePage {
     this.page = page;
   }
 
-  /** @returns {Promise<PageEvent[]>} the monetization events since it was loaded, which the site's own script keeps */
+  /** @returns {Promise<PageEvent[]>} the monetization events since it was loaded */
   async events() {
-    return this.page.evaluate(() => Reflect.get(window, "__events"));
+    return this.page.evaluate(() => Reflect.get(window, "monetizationEvents"));
   }
+}
+
+/** Runs in a page before its own scripts, which may come too late for the first event. */
+function recordEvents() {
+  /** @type {unknown[]} */
+  const events = [];
+  Reflect.set(window, "monetizationEvents", events);
+  addEventListener("monetization", (event) => {
+    const { amountSent, incomingPayment } = /** @type {any} */ (event);
+    const { currency, value } = amountSent;
+    events.push({ amountSent: { currency, value }, incomingPayment, at: performance.now() });
+  });
 }
