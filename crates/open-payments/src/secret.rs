@@ -3,9 +3,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::ReplyError;
+
 /// A token value: never printed, wiped when dropped.
+///
+/// It goes into a header, so one that is read is 1 to 4,096 printable ASCII characters.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct Secret(String);
 
 impl Secret {
@@ -17,6 +21,15 @@ impl Secret {
     /// The value, for the one place that sends it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = ReplyError;
+
+    fn try_from(value: String) -> Result<Self, ReplyError> {
+        let fits = (1..=4096).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic());
+        if fits { Ok(Self(value)) } else { Err(ReplyError::Shape("a token is not printable ASCII".to_owned())) }
     }
 }
 
