@@ -4,6 +4,8 @@ use http_signature::Jwk;
 use open_payments::Url;
 use serde::Deserialize;
 
+use crate::error::WalletError;
+
 /// The largest key set that is read.
 const LARGEST_KEY_SET: usize = 64 * 1024;
 
@@ -21,7 +23,7 @@ impl KeyFetcher {
     ///
     /// # Errors
     /// If this machine has no TLS configuration.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    pub fn new() -> Result<Self, WalletError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(5))
@@ -37,14 +39,16 @@ impl KeyFetcher {
         })
     }
 
-    async fn try_fetch(&self, url: &Url) -> anyhow::Result<Vec<Jwk>> {
+    async fn try_fetch(&self, url: &Url) -> Result<Vec<Jwk>, WalletError> {
         let mut response = self.0.get(url.as_str()).send().await?.error_for_status()?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
-            anyhow::ensure!(body.len() <= LARGEST_KEY_SET, "the key set is too large");
+            if body.len() > LARGEST_KEY_SET {
+                return Err(WalletError::Keys("they are too long".to_owned()));
+            }
         }
-        let set: KeySet = serde_json::from_slice(&body)?;
+        let set: KeySet = serde_json::from_slice(&body).map_err(|error| WalletError::Keys(error.to_string()))?;
         Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
     }
 }

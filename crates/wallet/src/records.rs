@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::accounts::{Account, Wallet};
+use crate::error::WalletError;
 use crate::ledger::Holder;
 use crate::outgoing::Progress;
 use crate::sandbox::Sandbox;
-use crate::seed::{Seed, SeedError};
+use crate::seed::Seed;
 use crate::signatures::Mode;
 use crate::table::Table;
 
@@ -45,8 +46,8 @@ impl Sandbox {
     /// The sandbox that a seed describes.
     ///
     /// # Errors
-    /// [`SeedError`] if wallets are at the same URL, or an account's path is none.
-    pub fn new(seed: &Seed, mode: Mode) -> Result<Self, SeedError> {
+    /// [`WalletError`] if wallets are at the same URL, or an account's path is none.
+    pub fn new(seed: &Seed, mode: Mode) -> Result<Self, WalletError> {
         Self::restored(seed, mode, [])
     }
 
@@ -54,13 +55,13 @@ impl Sandbox {
     /// seed; accounts that were not kept are opened.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`SeedError::Kept`] if the records do not belong to the seed.
-    pub fn restored(seed: &Seed, mode: Mode, records: impl IntoIterator<Item = Record>) -> Result<Self, SeedError> {
+    /// As [`new`](Self::new), and [`WalletError::Kept`] if the records do not belong to the seed.
+    pub fn restored(seed: &Seed, mode: Mode, records: impl IntoIterator<Item = Record>) -> Result<Self, WalletError> {
         let mut sandbox = Self::empty(seed.settings.clone(), mode);
         for (index, wallet) in seed.wallets.iter().enumerate() {
             let base = wallet.base()?;
             if sandbox.wallets.iter().any(|other| other.base == base) {
-                return Err(SeedError::SameUrl(base));
+                return Err(WalletError::SameUrl(base));
             }
             sandbox.wallets.push(Arc::new(Wallet {
                 index,
@@ -84,11 +85,11 @@ impl Sandbox {
     ///
     /// # Errors
     /// If a record cannot be written as JSON.
-    pub fn take_changes(&mut self) -> Result<Vec<Record>, serde_json::Error> {
+    pub fn take_changes(&mut self) -> Result<Vec<Record>, WalletError> {
         let mut records = Vec::new();
         for (kind, table) in self.tables() {
-            let changes = table.take_changes()?.into_iter();
-            records.extend(changes.map(|(key, json)| Record { kind: kind.to_owned(), key, json }));
+            let changes = table.take_changes().map_err(|error| WalletError::Kept(format!("{kind}: {error}")))?;
+            records.extend(changes.into_iter().map(|(key, json)| Record { kind: kind.to_owned(), key, json }));
         }
         Ok(records)
     }
@@ -107,20 +108,20 @@ impl Sandbox {
         ]
     }
 
-    fn restore(&mut self, record: Record) -> Result<(), SeedError> {
+    fn restore(&mut self, record: Record) -> Result<(), WalletError> {
         let Record { kind, key, json } = record;
         let Some(json) = json else { return Ok(()) };
         let mut tables = self.tables().into_iter();
         let table = tables.find(|(name, _)| *name == kind).map(|(_, table)| table);
-        let table = table.ok_or_else(|| SeedError::Kept(format!("`{kind}` is nothing that is kept")))?;
-        table.restore(key, &json).map_err(|error| SeedError::Kept(format!("{kind}: {error}")))
+        let table = table.ok_or_else(|| WalletError::Kept(format!("`{kind}` is nothing that is kept")))?;
+        table.restore(key, &json).map_err(|error| WalletError::Kept(format!("{kind}: {error}")))
     }
 
-    fn check_accounts(&self) -> Result<(), SeedError> {
+    fn check_accounts(&self) -> Result<(), WalletError> {
         for account in self.accounts.values() {
             let wallet = self.wallets.get(account.wallet);
             if wallet.is_none_or(|wallet| wallet.base.origin() != account.address.url().origin()) {
-                return Err(SeedError::Kept(format!("{} belongs to no wallet of the seed", account.address)));
+                return Err(WalletError::Kept(format!("{} belongs to no wallet of the seed", account.address)));
             }
         }
         Ok(())
@@ -138,11 +139,11 @@ impl Sandbox {
         }
     }
 
-    fn open_accounts(&mut self, seed: &Seed) -> Result<(), SeedError> {
+    fn open_accounts(&mut self, seed: &Seed) -> Result<(), WalletError> {
         for (index, wallet) in seed.wallets.iter().enumerate() {
             for account in &wallet.accounts {
                 let text = format!("{}{}", self.wallets[index].base.origin(), account.path);
-                let address = WalletAddress::parse(&text).map_err(|_| SeedError::Path(account.path.clone()))?;
+                let address = WalletAddress::parse(&text).map_err(|_| WalletError::Path(account.path.clone()))?;
                 if self.accounts.get(address.as_str()).is_some() {
                     continue;
                 }

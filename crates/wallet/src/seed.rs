@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use money::Asset;
 use open_payments::Url;
 use serde::Deserialize;
-use thiserror::Error;
 
+use crate::error::WalletError;
 use crate::forms::digits;
 use crate::settings::Settings;
 
@@ -52,36 +52,6 @@ pub struct AccountSeed {
     pub balance: u64,
 }
 
-/// What is wrong with a seed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SeedError {
-    /// Not JSON, or not of the form of a seed.
-    #[error("the seed cannot be read: {0}")]
-    Shape(String),
-    /// There is no wallet in it.
-    #[error("the seed has no wallet")]
-    Empty,
-    /// A wallet's name has other characters than it may, or is another wallet's too.
-    #[error("`{0}` cannot be the name of a wallet: names are different and made of letters, digits, - and _")]
-    Name(String),
-    /// A wallet's public URL is none.
-    #[error("`{0}` is not the URL of a wallet: https:// (or http:// on this machine), a host, and no path")]
-    PublicUrl(String),
-    /// Two wallets have the same public URL.
-    #[error("two wallets have the URL {0}")]
-    SameUrl(Url),
-    /// An account's path is none, reserved, or another account's too.
-    #[error("`{0}` cannot be the path of an account")]
-    Path(String),
-    /// Settings that make no sense.
-    #[error("the settings are wrong: {0}")]
-    Settings(String),
-    /// Kept data that belongs to another seed, or is damaged.
-    #[error("the kept data cannot be used: {0}")]
-    Kept(String),
-}
-
 /// The beginnings of paths that belong to the wallet itself.
 const RESERVED: [&str; 7] = ["admin", "auth", "op", "keys", "healthz", "assets", "favicon.ico"];
 
@@ -89,32 +59,32 @@ impl Seed {
     /// Reads a seed.
     ///
     /// # Errors
-    /// [`SeedError`], in words that name the member.
-    pub fn parse(json: &str) -> Result<Self, SeedError> {
-        let seed: Self = serde_json::from_str(json).map_err(|error| SeedError::Shape(error.to_string()))?;
+    /// [`WalletError`], in words that name the member.
+    pub fn parse(json: &str) -> Result<Self, WalletError> {
+        let seed: Self = serde_json::from_str(json).map_err(|error| WalletError::Shape(error.to_string()))?;
         seed.check()?;
         Ok(seed)
     }
 
-    fn check(&self) -> Result<(), SeedError> {
+    fn check(&self) -> Result<(), WalletError> {
         if self.wallets.is_empty() {
-            return Err(SeedError::Empty);
+            return Err(WalletError::Empty);
         }
         let mut names = BTreeSet::new();
         for wallet in &self.wallets {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
             if wallet.name.is_empty() || !wallet.name.bytes().all(fits) || !names.insert(&wallet.name) {
-                return Err(SeedError::Name(wallet.name.clone()));
+                return Err(WalletError::Name(wallet.name.clone()));
             }
             wallet.base()?;
             let mut paths = BTreeSet::new();
             for account in &wallet.accounts {
                 if !is_account_path(&account.path) || !paths.insert(&account.path) {
-                    return Err(SeedError::Path(account.path.clone()));
+                    return Err(WalletError::Path(account.path.clone()));
                 }
             }
         }
-        self.settings.check().map_err(SeedError::Settings)
+        self.settings.check().map_err(WalletError::Settings)
     }
 }
 
@@ -144,11 +114,11 @@ impl WalletSeed {
     ///
     /// # Errors
     /// If it is not one, or has a path.
-    pub fn base(&self) -> Result<Url, SeedError> {
+    pub fn base(&self) -> Result<Url, WalletError> {
         let text = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         match Url::parse(&text) {
             Ok(url) if url.path() == "/" && url.query().is_none() => Ok(url),
-            _ => Err(SeedError::PublicUrl(text)),
+            _ => Err(WalletError::PublicUrl(text)),
         }
     }
 }
@@ -168,7 +138,7 @@ pub(crate) fn is_account_path(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn seed(wallet: &str) -> Result<Seed, SeedError> {
+    fn seed(wallet: &str) -> Result<Seed, WalletError> {
         Seed::parse(&format!(r#"{{"wallets":[{wallet}]}}"#))
     }
 
@@ -190,17 +160,17 @@ mod tests {
 
     #[test]
     fn wrong_seeds_are_refused_by_name() {
-        assert_eq!(Seed::parse(r#"{"wallets":[]}"#), Err(SeedError::Empty));
+        assert_eq!(Seed::parse(r#"{"wallets":[]}"#), Err(WalletError::Empty));
         let message = seed(r#"{"nam":"alpha"}"#).unwrap_err().to_string();
         assert!(message.contains("unknown field `nam`"), "{message}");
-        assert_eq!(seed(&wallet("a b", "null", "/a")), Err(SeedError::Name("a b".to_owned())));
+        assert_eq!(seed(&wallet("a b", "null", "/a")), Err(WalletError::Name("a b".to_owned())));
         let twice = wallet("a", "null", "/a");
-        assert_eq!(seed(&format!("{twice},{twice}")), Err(SeedError::Name("a".to_owned())));
+        assert_eq!(seed(&format!("{twice},{twice}")), Err(WalletError::Name("a".to_owned())));
         for url in ["http://w.example", "https://w.example/path", "w.example"] {
-            assert_eq!(seed(&wallet("a", &format!("\"{url}\""), "/a")), Err(SeedError::PublicUrl(url.to_owned())));
+            assert_eq!(seed(&wallet("a", &format!("\"{url}\""), "/a")), Err(WalletError::PublicUrl(url.to_owned())));
         }
         for path in ["alice", "/", "/admin", "/auth/alice", "/alice/", "/a/../b", "/jwks.json", "/a b"] {
-            assert_eq!(seed(&wallet("a", "null", path)), Err(SeedError::Path(path.to_owned())), "{path}");
+            assert_eq!(seed(&wallet("a", "null", path)), Err(WalletError::Path(path.to_owned())), "{path}");
         }
         assert!(is_account_path("/.well-known/pay"));
     }

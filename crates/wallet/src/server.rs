@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use http_body::Frame;
 use open_payments::{HostKind, Url};
 
+use crate::error::WalletError;
 use crate::fetch::KeyFetcher;
 use crate::message::{Outcome, Request, Response};
 use crate::vault::Vault;
@@ -78,7 +79,7 @@ async fn answer(State(service): State<Service>, request: HttpRequest) -> HttpRes
 }
 
 impl Service {
-    fn handle(&self, request: &Request) -> anyhow::Result<Outcome> {
+    fn handle(&self, request: &Request) -> Result<Outcome, WalletError> {
         self.vault.lock().unwrap_or_else(PoisonError::into_inner).handle(request)
     }
 }

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use crate::error::WalletError;
 use crate::records::Record;
 
 /// Where the records of a sandbox are kept: one file of SQLite.
@@ -13,7 +14,7 @@ impl Store {
     ///
     /// # Errors
     /// If it cannot be opened or is not a database.
-    pub fn open(file: &Path) -> rusqlite::Result<Self> {
+    pub fn open(file: &Path) -> Result<Self, WalletError> {
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.execute_batch(
@@ -31,17 +32,17 @@ impl Store {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn load(&self) -> rusqlite::Result<Vec<Record>> {
+    pub fn load(&self) -> Result<Vec<Record>, WalletError> {
         let mut select = self.0.prepare("SELECT kind, key, json FROM records")?;
         let rows = select.query_map([], |row| Ok(Record { kind: row.get(0)?, key: row.get(1)?, json: row.get(2)? }))?;
-        rows.collect()
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Keeps changes, all of them or none.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn save(&mut self, changes: &[Record]) -> rusqlite::Result<()> {
+    pub fn save(&mut self, changes: &[Record]) -> Result<(), WalletError> {
         let transaction = self.0.transaction()?;
         for Record { kind, key, json } in changes {
             match json {
@@ -53,6 +54,6 @@ impl Store {
                     .execute(params![kind, key])?,
             };
         }
-        transaction.commit()
+        Ok(transaction.commit()?)
     }
 }

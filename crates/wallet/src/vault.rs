@@ -2,6 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use open_payments::Timestamp;
 
+use crate::error::WalletError;
 use crate::message::{Outcome, Request};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
@@ -24,7 +25,7 @@ impl Vault {
     }
 
     /// Has the sandbox handle a request, and keeps what has changed before anybody is answered.
-    pub(crate) fn handle(&mut self, request: &Request) -> anyhow::Result<Outcome> {
+    pub(crate) fn handle(&mut self, request: &Request) -> Result<Outcome, WalletError> {
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy)?;
         let outcome = self.sandbox.handle(request, now(), entropy);

@@ -8,7 +8,7 @@ use axum::http::Request;
 use open_payments::Url;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wallet::{KeyFetcher, Mode, Record, Sandbox, Seed, SeedError, Service, Store, Vault, app};
+use wallet::{KeyFetcher, Mode, Record, Sandbox, Seed, Service, Store, Vault, WalletError, app};
 
 use crate::support::{ALICE, Client, PAYER, SITE, World, dollars, limit};
 
@@ -55,7 +55,7 @@ fn records_of_another_seed_are_refused() {
     let elsewhere = r#"{"wallet":0,"address":"http://127.0.0.1:9/a","public_name":null,"keys":[]}"#;
     for record in [record("account", elsewhere), record("account", "{}"), record("secret", "{}")] {
         let refused = Sandbox::restored(&Seed::default(), Mode::Strict, [record.clone()]);
-        assert!(matches!(refused, Err(SeedError::Kept(_))), "{record:?}");
+        assert!(matches!(refused, Err(WalletError::Kept(_))), "{record:?}");
     }
 }
 
