@@ -25,6 +25,8 @@ impl KeyFetcher {
     /// # Errors
     /// If this machine has no TLS configuration.
     pub fn new() -> Result<Self, WalletError> {
+        // Refused if one is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
