@@ -30,7 +30,7 @@ pub async fn fetch(request: &HttpRequest, deadline: u32, limit: u32) -> Result<A
 }
 
 async fn exchange(request: &HttpRequest, signal: &AbortSignal, limit: u32) -> Result<Answer, JsValue> {
-    let response: Response = send(request.url.as_str(), &options(request, signal)?).await?.dyn_into()?;
+    let response: Response = send(request.url.as_str(), &options(request, signal)?).await?.unchecked_into();
     let session = response.headers().get(SESSION_HEADER)?;
     Ok(Answer { status: response.status(), session, body: body(&response, limit as usize).await? })
 }
@@ -56,13 +56,13 @@ fn options(request: &HttpRequest, signal: &AbortSignal) -> Result<RequestInit, J
 async fn body(response: &Response, limit: usize) -> Result<String, JsValue> {
     let mut bytes = Vec::new();
     if let Some(stream) = response.body() {
-        let reader: ReadableStreamDefaultReader = stream.get_reader().dyn_into()?;
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         loop {
             let read: ReadableStreamReadResult = JsFuture::from(reader.read()).await?.unchecked_into();
             if read.get_done() == Some(true) {
                 break;
             }
-            let chunk: Uint8Array = read.get_value().dyn_into()?;
+            let chunk: Uint8Array = read.get_value().unchecked_into();
             if bytes.len() + chunk.length() as usize > limit {
                 // Ends the transfer too. What it answers does not matter.
                 let _ = reader.cancel();

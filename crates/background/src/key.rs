@@ -76,7 +76,7 @@ async fn new_seal() -> Result<CryptoKey, JsValue> {
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
     let parameters = AesKeyGenParams::new(ALGORITHM, 256);
     let generating = subtle().generate_key_with_object(&parameters, false, &uses)?;
-    let seal: CryptoKey = JsFuture::from(generating).await?.dyn_into()?;
+    let seal: CryptoKey = JsFuture::from(generating).await?.unchecked_into();
 
     let transaction = database().await?.transaction_with_str_and_mode(STORE, IdbTransactionMode::Readwrite)?;
     transaction.object_store(STORE)?.put_with_key(&seal, &SEAL.into())?;
@@ -90,18 +90,18 @@ async fn new_seal() -> Result<CryptoKey, JsValue> {
 
 async fn stored_seal() -> Result<CryptoKey, JsValue> {
     let store = database().await?.transaction_with_str(STORE)?.object_store(STORE)?;
-    result(&store.get(&SEAL.into())?).await?.dyn_into()
+    Ok(result(&store.get(&SEAL.into())?).await?.unchecked_into())
 }
 
 async fn database() -> Result<IdbDatabase, JsValue> {
     let request = INDEXED_DB.with(|factory| factory.open(DATABASE))?;
     let opening = request.clone();
     let create = Closure::once(move || -> Result<(), JsValue> {
-        let database: IdbDatabase = opening.result()?.dyn_into()?;
+        let database: IdbDatabase = opening.result()?.unchecked_into();
         database.create_object_store(STORE).map(drop)
     });
     request.set_onupgradeneeded(Some(create.as_ref().unchecked_ref()));
-    result(&request).await?.dyn_into()
+    Ok(result(&request).await?.unchecked_into())
 }
 
 async fn result(request: &IdbRequest) -> Result<JsValue, JsValue> {

@@ -1,7 +1,7 @@
 //! The messages of both kinds of ports. What comes in is hostile until it is parsed; what is not
 //! understood is dropped.
 
-use engine::{FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId};
+use engine::{Command, FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId};
 use js_sys::{JSON, JsString};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -33,17 +33,31 @@ struct ReportedLink {
     href: String,
 }
 
-/// A view's message.
+/// A view's message; its other members depend on the command. (An enum with its tag inside would
+/// say so by itself, but reading one costs four times the code.)
 #[derive(Deserialize)]
-#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Command {
-    Connect { wallet_address: String, amount: String, monthly: bool },
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    command: Verb,
+    wallet_address: Option<String>,
+    amount: Option<String>,
+    monthly: Option<bool>,
+    enabled: Option<bool>,
+    site: Option<String>,
+    per_hour: Option<String>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Verb {
+    Connect,
     CancelConnect,
     Disconnect,
-    SetEnabled { enabled: bool },
-    SetSiteEnabled { site: String, enabled: bool },
-    SetRate { per_hour: String },
-    SetProxyUrl { url: String },
+    SetEnabled,
+    SetSiteEnabled,
+    SetRate,
+    SetProxyUrl,
 }
 
 /// What a content script is told.
@@ -77,22 +91,22 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Op
 
 /// Reads a view's message.
 pub fn command(message: &JsValue) -> Option<Input> {
-    let command = match serde_json::from_str(&json(message)?).ok()? {
-        Command::Connect { wallet_address, amount, monthly } => {
-            engine::Command::Connect { wallet_address, amount, monthly }
-        }
-        Command::CancelConnect => engine::Command::CancelConnect,
-        Command::Disconnect => engine::Command::Disconnect,
-        Command::SetEnabled { enabled } => engine::Command::SetEnabled(enabled),
-        Command::SetSiteEnabled { site, enabled } => engine::Command::SetSiteEnabled { site, enabled },
-        Command::SetRate { per_hour } => engine::Command::SetRate(per_hour),
-        Command::SetProxyUrl { url } => engine::Command::SetProxyUrl(url),
+    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, url } =
+        serde_json::from_str(&json(message)?).ok()?;
+    let command = match command {
+        Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
+        Verb::CancelConnect => Command::CancelConnect,
+        Verb::Disconnect => Command::Disconnect,
+        Verb::SetEnabled => Command::SetEnabled(enabled?),
+        Verb::SetSiteEnabled => Command::SetSiteEnabled { site: site?, enabled: enabled? },
+        Verb::SetRate => Command::SetRate(per_hour?),
+        Verb::SetProxyUrl => Command::SetProxyUrl(url?),
     };
     Some(Input::Command(command))
 }
 
 /// The object to post for what a content script is told.
-pub(crate) fn told(message: &FrameMessage) -> JsValue {
+pub(crate) fn told(message: &FrameMessage) -> Option<JsValue> {
     object(&match message {
         FrameMessage::Load(LinkId(link)) => Told::Load { link: *link },
         FrameMessage::Error(LinkId(link)) => Told::Error { link: *link },
@@ -107,11 +121,9 @@ pub(crate) fn told(message: &FrameMessage) -> JsValue {
     })
 }
 
-/// A value as an object on the JavaScript side.
-pub(crate) fn object(value: &impl Serialize) -> JsValue {
-    let text = serde_json::to_string(value)
-        .expect("only maps without text keys and failing impls fail, and these have neither");
-    JSON::parse(&text).expect("serde_json writes JSON")
+/// A value as an object on the JavaScript side; all of ours have one.
+pub(crate) fn object(value: &impl Serialize) -> Option<JsValue> {
+    JSON::parse(&serde_json::to_string(value).ok()?).ok()
 }
 
 fn json(message: &JsValue) -> Option<String> {

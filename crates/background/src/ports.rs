@@ -63,13 +63,13 @@ impl Ports {
         self.post(|peer| matches!(peer, Peer::View), || messages::object(view));
     }
 
-    fn post(&self, to: impl Fn(&Peer) -> bool, message: impl FnOnce() -> JsValue) {
+    fn post(&self, to: impl Fn(&Peer) -> bool, message: impl FnOnce() -> Option<JsValue>) {
         let open = self.open.borrow();
         let mut ports = open.iter().filter(|(_, peer)| to(peer)).peekable();
         if ports.peek().is_none() {
             return;
         }
-        let message = message();
+        let Some(message) = message() else { return };
         for (port, _) in ports {
             // It fails only on a port that has just been closed, which `closed` will be told.
             let _ = port.post_message(&message);
