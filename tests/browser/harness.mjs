@@ -7,7 +7,6 @@ import { Sandbox } from "./sandbox.mjs";
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./sandbox.mjs").Money} Money */
 /** @typedef {{amountSent: {currency: string, value: string}, incomingPayment: string, at: number}} PageEvent */
-/** @typedef {{amount?: string, monthly?: boolean, decision?: "accept" | "decline"}} Connecting */
 
 export class World {
   /** @type {Page | undefined} */
@@ -88,23 +87,27 @@ export class World {
   }
 
   /**
-   * Fills in the connect form and decides on the wallet's consent page.
-   * @param {Connecting} [options]
+   * Fills in the popup's form and sends it.
+   * @param {{walletAddress?: string, amount?: string, monthly?: boolean}} [form]
    */
-  async requestConnection({ amount = "10.00", monthly = false, decision = "accept" } = {}) {
+  async requestConnection({ walletAddress = this.sandbox.walletAddress, amount = "10.00", monthly = false } = {}) {
     const popup = await this.popup();
-    await popup.getByTestId("wallet-address").fill(this.sandbox.walletAddress);
+    await popup.getByTestId("wallet-address").fill(walletAddress);
     await popup.getByTestId("amount").fill(amount);
     await popup.getByTestId("monthly").setChecked(monthly);
     await popup.getByTestId("connect").click();
-    const consent = await this.browser.page("the consent page", (url) => url.includes("/interact/"));
-    await consent.getByTestId(decision).click();
+  }
+
+  /** The wallet's page that asks whether the extension may spend, once it has opened. */
+  async consentPage() {
+    return this.browser.page("the consent page", (url) => url.includes("/interact/"));
   }
 
   /** The whole way from a fresh install to a connected wallet, through real pages. */
   async connect() {
     await this.uploadKey();
     await this.requestConnection();
+    await (await this.consentPage()).getByTestId("accept").click();
     return this.shows("connected", (view) => view.connection.state === "connected");
   }
 
@@ -134,6 +137,20 @@ export class World {
     return new SitePage(page);
   }
 
+  /**
+   * The payments that the extension has kept, the oldest first.
+   * @returns {Promise<{id: string, outcome: string}[]>}
+   */
+  async ledger() {
+    const popup = await this.popup();
+    const stored = await popup.evaluate(() => chrome.storage.local.get());
+    const pages = Object.entries(stored).flatMap(([name, text]) => {
+      const number = /^ledger\.(\d+)$/.exec(name)?.[1];
+      return number === undefined ? [] : [{ number: Number(number), rows: JSON.parse(String(text))[1] }];
+    });
+    return pages.sort((a, b) => a.number - b.number).flatMap(({ rows }) => rows);
+  }
+
   /** Waits until nothing is on its way any more: the wallet has settled all that it was asked. */
   async drained() {
     let before = "";
@@ -152,6 +169,15 @@ export class SitePage {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
+  }
+
+  /**
+   * Waits for monetization events.
+   * @param {number} count how many there must be
+   * @param {(event: PageEvent) => boolean} [matches] which of them count
+   */
+  async paid(count, matches = () => true) {
+    return until(`${count} payments on ${this.page.url()}`, async () => (await this.events()).filter(matches).length >= count);
   }
 
   /** @returns {Promise<PageEvent[]>} the monetization events since it was loaded */

@@ -7,7 +7,7 @@ import { Program, freePorts, releaseProgram } from "./programs.mjs";
 import { serveSite } from "./site.mjs";
 
 /** @typedef {{value: string, assetCode: string, assetScale: number}} Money */
-/** @typedef {{scale?: number, receiverScale?: number, settings?: Record<string, unknown>}} SandboxOptions */
+/** @typedef {{scale?: number, receiverScale?: number, settings?: Record<string, unknown>, proxyOptions?: string[]}} SandboxOptions */
 
 /** The whole world outside the browser. */
 export class Sandbox {
@@ -53,14 +53,14 @@ export class Sandbox {
   }
 
   /** @param {SandboxOptions} options */
-  async #start({ scale = 6, receiverScale = scale, settings = {} }) {
+  async #start({ scale = 6, receiverScale = scale, settings = {}, proxyOptions = [] }) {
     const [payer, receiver, proxy, site] = this.ports;
     const seed = join(this.folder, "wallets.json");
     await writeFile(seed, JSON.stringify({ wallets: wallets(payer, receiver, scale, receiverScale), settings }));
     const wallet = this.#run("rivulet-wallet", ["--seed", seed]);
     await wallet.answers(`${this.payer.url}/healthz`);
     await wallet.answers(`${this.receiver.url}/healthz`);
-    this.#proxyOptions = ["--listen", `127.0.0.1:${proxy}`, "--public-url", this.proxyUrl, "--allow-private-hosts"];
+    this.#proxyOptions = ["--listen", `127.0.0.1:${proxy}`, "--public-url", this.proxyUrl, "--allow-private-hosts", ...proxyOptions];
     await this.startProxy("proxy.key");
     this.#site = await serveSite(site, { wallet: this.siteWallet, wallet2: this.secondSiteWallet });
   }
@@ -158,6 +158,22 @@ export class Wallet {
    */
   async addFault(rule) {
     return this.#call("POST", "faults", rule);
+  }
+
+  /**
+   * Changes how the sandbox behaves.
+   * @param {Record<string, unknown>} settings
+   */
+  async change(settings) {
+    return this.#call("PATCH", "settings", settings);
+  }
+
+  /**
+   * What was asked of it lately, the oldest first.
+   * @returns {Promise<{method: string, path: string, status: number}[]>}
+   */
+  async requests() {
+    return (await this.#call("GET", "requests")).requests;
   }
 
   async expireTokens() {

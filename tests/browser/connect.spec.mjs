@@ -1,0 +1,58 @@
+// Connecting a wallet, and each way in which it can end early.
+
+import { expect, test } from "./fixtures.mjs";
+
+/** @param {string} code */
+const endedBy = (code) => (/** @type {any} */ view) =>
+  view.connection.state === "disconnected" && view.connection.problem?.code === code;
+
+test("a wallet is connected, and disconnected again", async ({ world }) => {
+  const { connection } = await world.connect();
+  expect(connection).toMatchObject({
+    wallet: { address: world.sandbox.walletAddress, name: "Alice", assetCode: "USD" },
+    budget: { value: "10.000000" },
+    monthly: false,
+    problem: null,
+  });
+  const popup = await world.popup();
+  await expect(popup.getByTestId("status")).toHaveAttribute("data-connection", "connected");
+
+  const before = (await world.view()).publicKey;
+  await popup.getByTestId("disconnect").click();
+  const after = await world.shows("a new key", (view) => view.publicKey && view.publicKey.kid !== before.kid);
+  expect(after.connection.state).toBe("disconnected");
+});
+
+test("who declines is not connected, and may try again", async ({ world }) => {
+  await world.uploadKey();
+  await world.requestConnection();
+  await (await world.consentPage()).getByTestId("decline").click();
+  await world.shows("declined", endedBy("declined"));
+
+  await world.requestConnection({ monthly: true });
+  await (await world.consentPage()).getByTestId("accept").click();
+  const { connection } = await world.shows("connected", (view) => view.connection.state === "connected");
+  expect(connection.monthly).toBe(true);
+});
+
+test("closing the consent page ends the attempt", async ({ world }) => {
+  await world.uploadKey();
+  await world.requestConnection();
+  await (await world.consentPage()).close();
+  await world.shows("closed", endedBy("tab_closed"));
+  await expect((await world.popup()).getByTestId("connect")).toBeEnabled();
+});
+
+test("an unknown wallet is named as such", async ({ world }) => {
+  await world.requestConnection({ walletAddress: `${world.sandbox.payer.url}/nobody` });
+  await world.shows("not found", endedBy("wallet_not_found"));
+  await expect((await world.popup()).getByTestId("problem")).toHaveAttribute("data-code", "wallet_not_found");
+});
+
+test("connecting waits for the key to be uploaded", async ({ world }) => {
+  await world.requestConnection();
+  await world.shows("awaiting the key", (view) => view.connection.state === "awaitingKey");
+  await world.uploadKey();
+  await (await world.consentPage()).getByTestId("accept").click();
+  await world.shows("connected", (view) => view.connection.state === "connected");
+});
