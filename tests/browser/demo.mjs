@@ -23,6 +23,8 @@ process.on("SIGINT", () => stopped.abort());
 process.on("SIGTERM", () => stopped.abort());
 
 const world = await World.start({ scale, headless: options.headless });
+let closed = false;
+world.browser.context.once("close", () => { closed = true; });
 let met = false;
 try {
   const figures = await demonstrate(world);
@@ -30,8 +32,11 @@ try {
   const json = `${JSON.stringify(figures, null, 2)}\n`;
   if (options.json !== undefined) await writeFile(options.json, json);
   process.stdout.write(json);
+} catch (error) {
+  if (!closed) throw error;
+  console.error("the browser was closed before the figures were taken; Ctrl-C ends the demonstration with them");
 } finally {
-  await world.stop({ keepLogs: !met });
+  await world.stop({ keepLogs: !met && !closed });
 }
 process.exitCode = met ? 0 : 1;
 

@@ -22,7 +22,8 @@ export class Program {
   constructor(path, options, log) {
     const output = openSync(log, "a");
     this.name = path;
-    this.#process = spawn(path, options, { stdio: ["ignore", output, output] });
+    // Detached, so that Ctrl-C does not reach it: it is still needed to finish what is under way.
+    this.#process = spawn(path, options, { detached: true, stdio: ["ignore", output, output] });
     this.ended = new Promise((resolve) => {
       this.#process.once("exit", resolve);
       this.#process.once("error", resolve);
