@@ -16,6 +16,9 @@ pub(crate) struct Account {
     /// What keeps the wallet from paying, as far as is known in this life.
     #[serde(skip)]
     pub(crate) problem: Option<Problem>,
+    /// The wallet has no money for us: nothing is spent before this monotonic time.
+    #[serde(skip)]
+    pub(crate) rests_until: u64,
     #[serde(skip)]
     pub(crate) rotation: Rotation,
 }
@@ -38,15 +41,36 @@ pub(crate) struct Continuation {
 }
 
 /// Where the exchange of the token stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {
-    /// Nothing is known against the token.
-    #[default]
-    Idle,
+    /// Nothing is known against the token. It is not exchanged again before this monotonic time,
+    /// lest a wallet or proxy that is never content have it exchanged in a loop.
+    Idle { earliest: u64 },
     /// The wallet or the proxy refused it; ask at this monotonic time, after so many failures.
     Wanted { at: u64, failures: u32 },
     /// On its way; after so many failures.
     InFlight { failures: u32 },
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self::Idle { earliest: 0 }
+    }
+}
+
+impl Account {
+    pub(crate) fn new(wallet: WalletDocument, token: Token, continuation: Continuation, session: Secret) -> Self {
+        Self {
+            wallet,
+            token,
+            continuation,
+            session,
+            token_lost: false,
+            problem: None,
+            rests_until: 0,
+            rotation: Rotation::default(),
+        }
+    }
 }
 
 impl Token {

@@ -1,64 +1,89 @@
+use std::collections::VecDeque;
+
 use money::Amount;
-use open_payments::{Interval, Timestamp, Window};
+use open_payments::{Interval, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What the user granted, and what is spent of it in the current interval. The wallet keeps
-/// count too; this is so that we need not trust it alone.
+/// What the user granted, and what is spent of it in each interval. The wallet keeps count too;
+/// this is so that we need not trust it alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Budget {
     pub(crate) limit: Amount,
     pub(crate) interval: Option<Interval>,
-    /// The start of the interval that `spent` counts in.
-    counted_from: Option<Timestamp>,
-    spent: u64,
+    /// The one that counts now first. A few are kept, so that a clock that jumps ahead and comes
+    /// back finds what was spent before, and what a payment of the last one gives back is not
+    /// taken off this one.
+    counts: VecDeque<Count>,
 }
+
+/// What is spent in one interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Count {
+    /// Its start; nothing for a budget that does not start anew.
+    from: Option<Timestamp>,
+    units: u64,
+}
+
+const COUNTS: usize = 4;
+/// The wallet's clock may be behind: so long after the start of an interval its word may still
+/// be about the last one.
+const UNSURE: i64 = 10 * 60 * 1000;
 
 impl Budget {
     pub(crate) fn new(limit: Amount, interval: Option<Interval>) -> Self {
-        Self { limit, interval, counted_from: None, spent: 0 }
+        Self { limit, interval, counts: VecDeque::from([Count { from: None, units: 0 }]) }
     }
 
-    /// Starts counting anew if another interval has begun.
+    /// Turns to the interval of this moment.
     pub(crate) fn roll(&mut self, now: Timestamp) {
-        let begun = self.window(now).map(|window| window.start);
-        if begun > self.counted_from {
-            self.counted_from = begun;
-            self.spent = 0;
-        }
+        let Some(from) =
+            self.start_of(now).filter(|from| self.counts.front().is_none_or(|count| count.from != Some(*from)))
+        else {
+            return;
+        };
+        let known = self.counts.iter().position(|count| count.from == Some(from)).and_then(|at| self.counts.remove(at));
+        self.counts.push_front(known.unwrap_or(Count { from: Some(from), units: 0 }));
+        self.counts.truncate(COUNTS);
     }
 
     /// Minor units that may still be spent.
     pub(crate) fn remaining(&self) -> u64 {
-        self.limit.value.saturating_sub(self.spent)
+        self.limit.value.saturating_sub(self.spent().value)
     }
 
     /// What is spent, in this interval.
     pub(crate) fn spent(&self) -> Amount {
-        Amount::new(self.spent, self.limit.asset.clone())
+        let units = self.counts.front().map_or(0, |count| count.units);
+        Amount::new(units, self.limit.asset.clone())
     }
 
     pub(crate) fn spend(&mut self, units: u64) {
-        self.spent = self.spent.saturating_add(units);
-    }
-
-    pub(crate) fn give_back(&mut self, units: u64) {
-        self.spent = self.spent.saturating_sub(units);
-    }
-
-    /// The wallet says that nothing is left.
-    pub(crate) fn exhaust(&mut self) {
-        self.spent = self.limit.value;
-    }
-
-    /// What the wallet says is spent, if that is more than we know of.
-    pub(crate) fn reconcile(&mut self, spent: &Amount) {
-        if spent.asset == self.limit.asset {
-            self.spent = self.spent.max(spent.value);
+        if let Some(count) = self.counts.front_mut() {
+            count.units = count.units.saturating_add(units);
         }
     }
 
-    fn window(&self, now: Timestamp) -> Option<Window> {
-        self.interval.as_ref()?.window_at(now)
+    /// What was spent at that moment was not spent after all.
+    pub(crate) fn give_back(&mut self, units: u64, at: Timestamp) {
+        let from = self.start_of(at);
+        if let Some(count) = self.counts.iter_mut().find(|count| from.is_none() || count.from == from) {
+            count.units = count.units.saturating_sub(units);
+        }
+    }
+
+    /// What the wallet said at that moment is spent, if that is more than we know of.
+    pub(crate) fn reconcile(&mut self, spent: &Amount, at: Timestamp) {
+        let from = self.start_of(at);
+        let unsure = from.is_some_and(|from| at.millis() - from.millis() < UNSURE);
+        let count = self.counts.iter_mut().find(|count| from.is_none() || count.from == from);
+        if let Some(count) = count.filter(|_| !unsure && spent.asset == self.limit.asset) {
+            count.units = count.units.max(spent.value);
+        }
+    }
+
+    /// The start of the interval that a moment lies in.
+    fn start_of(&self, at: Timestamp) -> Option<Timestamp> {
+        Some(self.interval.as_ref()?.window_at(at)?.start)
     }
 }
 
@@ -71,11 +96,18 @@ mod tests {
         Timestamp::parse(text, "test").unwrap()
     }
 
+    fn dollars(value: u64) -> Amount {
+        Amount::new(value, Asset::new("USD", 2).unwrap())
+    }
+
+    fn monthly() -> Budget {
+        Budget::new(dollars(100), Some(Interval::monthly(at("2026-01-15T00:00:00Z"))))
+    }
+
     #[test]
     fn a_monthly_budget_starts_anew_and_a_single_one_does_not() {
-        let limit = Amount::new(100, Asset::new("USD", 2).unwrap());
-        let mut monthly = Budget::new(limit.clone(), Some(Interval::monthly(at("2026-01-15T00:00:00Z"))));
-        let mut once = Budget::new(limit, None);
+        let mut monthly = monthly();
+        let mut once = Budget::new(dollars(100), None);
         for budget in [&mut monthly, &mut once] {
             budget.roll(at("2026-01-15T00:00:00Z"));
             budget.spend(70);
@@ -84,9 +116,38 @@ mod tests {
             budget.roll(at("2026-02-15T00:00:00Z"));
         }
         assert_eq!((monthly.remaining(), once.remaining()), (100, 30));
-        monthly.spend(40);
-        // A clock set back must not open the last month's budget again.
-        monthly.roll(at("2026-02-01T00:00:00Z"));
-        assert_eq!(monthly.remaining(), 60);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_neither_opens_a_budget_again_nor_closes_the_next() {
+        let mut budget = monthly();
+        budget.roll(at("2026-02-01T00:00:00Z"));
+        budget.spend(70);
+        budget.roll(at("2026-03-01T00:00:00Z"));
+        budget.spend(20);
+        budget.roll(at("2026-02-02T00:00:00Z"));
+        assert_eq!(budget.remaining(), 30);
+        // Before the first month there is none to turn to.
+        budget.roll(at("2025-02-02T00:00:00Z"));
+        assert_eq!(budget.remaining(), 30);
+        budget.roll(at("2026-03-02T00:00:00Z"));
+        assert_eq!(budget.remaining(), 80);
+    }
+
+    #[test]
+    fn what_is_given_back_or_told_counts_for_its_own_interval() {
+        let mut budget = monthly();
+        budget.roll(at("2026-02-01T00:00:00Z"));
+        budget.spend(70);
+        budget.roll(at("2026-02-15T00:00:00Z"));
+        budget.spend(20);
+        budget.give_back(70, at("2026-02-01T00:00:00Z"));
+        budget.reconcile(&dollars(100), at("2026-02-14T23:59:59Z"));
+        budget.reconcile(&dollars(100), at("2026-02-15T00:09:59Z"));
+        assert_eq!(budget.remaining(), 80);
+        budget.reconcile(&dollars(40), at("2026-02-15T00:10:00Z"));
+        assert_eq!(budget.remaining(), 60);
+        budget.roll(at("2026-02-01T00:00:00Z"));
+        assert_eq!(budget.remaining(), 0);
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use open_payments::{Url, WalletAddress, WalletDocument};
+use open_payments::{Timestamp, Url, WalletAddress, WalletDocument};
 use open_payments_client::{Composer, HttpRequest, Method, Operation};
 use protocol::{Endpoint, SignedRequest};
 use serde::Serialize;
@@ -29,10 +29,12 @@ pub(crate) enum Purpose {
     Payment,
     /// A payment, read through the proxy.
     ReadBack(Url),
-    /// A payment of unknown outcome, read straight from the user's wallet.
+    /// A payment that the proxy says has failed, read straight from the user's wallet.
+    ConfirmFailure(Url),
+    /// A payment of unknown outcome, by its quote, read straight from the user's wallet.
     Settle(Url),
-    /// What is spent, read straight from the user's wallet.
-    SpentAmounts,
+    /// What is spent at this time, read straight from the user's wallet.
+    SpentAmounts(Timestamp),
     Rotate,
 }
 
@@ -115,20 +117,26 @@ impl Engine {
             Some(Purpose::ConnectGrant) => self.grant_requested(answer),
             Some(Purpose::ConnectContinue) => self.grant_continued(answer),
             Some(Purpose::LinkDocument(address)) => self.link_document_read(address, answer),
-            Some(Purpose::IncomingPayment(receiver)) => self.incoming_payment_created(&receiver, answer),
+            Some(Purpose::IncomingPayment(address)) => self.incoming_payment_created(&address, answer),
             Some(Purpose::Quote) => self.quoted(answer),
             Some(Purpose::QuoteCheck) => self.quote_checked(answer),
             Some(Purpose::Payment) => self.paid(answer),
             Some(Purpose::ReadBack(payment)) => self.payment_read(&payment, answer),
-            Some(Purpose::Settle(quote)) => self.intent_read(&quote, answer),
-            Some(Purpose::SpentAmounts) => self.spent_amounts_read(answer),
+            Some(Purpose::ConfirmFailure(payment)) => self.failure_confirmed(&payment, answer),
+            Some(Purpose::Settle(quote)) => self.payment_looked_for(&quote, answer),
+            Some(Purpose::SpentAmounts(asked)) => self.spent_amounts_read(asked, answer),
             Some(Purpose::Rotate) => self.rotated(answer),
         }
     }
 
-    /// Unix seconds on the proxy's clock, as far as it is known.
+    /// The time on the servers' clocks, as far as it is known. What they date is held against it;
+    /// the budget is not, lest the proxy turn the month.
+    pub(crate) fn server_time(&self) -> Timestamp {
+        self.now.wall.plus_millis(self.proxy.clock_offset)
+    }
+
     fn seconds(&self) -> u64 {
-        u64::try_from(self.now.wall.plus_millis(self.clock_offset).millis() / 1000).unwrap_or(0)
+        u64::try_from(self.server_time().millis() / 1000).unwrap_or(0)
     }
 }
 

@@ -1,10 +1,16 @@
-use money::{Amount, Rate};
+use money::Rate;
 use open_payments::Url;
 
+use crate::calls::Purpose;
+use crate::desk::Desk;
 use crate::effect::{Area, Effect};
 use crate::engine::{Connection, Engine};
 use crate::input::Command;
+use crate::ledger::{Outcome, Row};
 use crate::problem::{Problem, ProblemCode};
+use crate::proxy::Proxy;
+use crate::readback::Readings;
+use crate::settling::payment_url;
 use crate::snapshot::{local, session};
 
 impl Engine {
@@ -30,6 +36,8 @@ impl Engine {
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
                 Ok(url) => {
                     self.settings.proxy = Some(url);
+                    // What was learned of the last one does not hold for this one.
+                    self.proxy = Proxy::default();
                     self.persist_settings();
                 }
                 Err(_) => self.notice = Some(ProblemCode::ProxyUrlInvalid.into()),
@@ -42,8 +50,10 @@ impl Engine {
         let asset = account.wallet.asset.clone();
         match Rate::parse(text, asset.scale) {
             Ok(rate) => {
+                // The unfinished second accrues at the old rate.
+                self.stop_pace();
                 self.settings.rate = Some((rate, asset));
-                self.desk.drop_quote();
+                self.desk.outdate_quotes();
                 self.persist_settings();
             }
             Err(error) => self.notice = Some(ProblemCode::RateInvalid.about(error.to_string())),
@@ -52,34 +62,35 @@ impl Engine {
 
     /// Gives the grant back, and forgets the wallet and the key, whether or not anybody answers.
     fn disconnect(&mut self) {
-        let Connection::Connected(_) = &self.connection else { return };
+        let Connection::Connected(account) = &self.connection else { return };
+        // What is not settled now never will be: it stays in the ledger as it is.
+        let in_flight = self.desk.paying.take().map(|paying| paying.intent);
+        for intent in self.settling.take_all().chain(in_flight) {
+            let payment = payment_url(&account.wallet.resource_server, &intent.quote);
+            self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
+        }
         self.say_farewell();
-        self.forget_wallet(None);
+        // Before the wallet is forgotten: whoever dies in between is still connected, with a key
+        // that the wallet does not know, rather than disconnected with the old key.
         self.key = None;
         self.effects.push_back(Effect::MakeKey);
+        self.forget_wallet(None);
     }
 
     /// Forgets everything of a wallet but the ledger.
     pub(crate) fn forget_wallet(&mut self, problem: Option<Problem>) {
         self.connection = Connection::Disconnected(problem);
         self.spending = None;
-        self.desk = Default::default();
-        self.readings = Default::default();
-        self.calls.forget(|purpose| !matches!(purpose, crate::calls::Purpose::LinkDocument(_)));
-        for (_, receiver) in self.receivers.iter_mut() {
-            receiver.requesting = false;
-        }
+        self.desk = Desk::default();
+        self.readings = Readings::default();
+        self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
+        self.receivers.forget_the_payer();
+        self.persist_receivers();
         let gone = |name: &str| (name.to_owned(), None);
-        self.persist(Area::Local, vec![gone(local::ACCOUNT), gone(local::SPENDING), gone(local::INTENT)]);
+        // The purse first: one that is left over must never meet the next wallet.
         self.persist(Area::Session, vec![gone(session::ATTEMPT), gone(session::PURSE)]);
-    }
-
-    /// Reads a budget that the user typed.
-    pub(crate) fn parse_budget(text: &str, asset: &money::Asset) -> Result<Amount, Problem> {
-        match money::parse_decimal(text, asset.scale.decimals()) {
-            Ok(0) => Err(ProblemCode::AmountInvalid.about("it must be more than zero")),
-            Ok(value) => Ok(Amount::new(value, asset.clone())),
-            Err(error) => Err(ProblemCode::AmountInvalid.about(error.to_string())),
-        }
+        let wallet = [local::ACCOUNT, local::SPENDING, local::INTENT, local::UNSETTLED];
+        let entries = wallet.map(gone).into_iter().chain(self.ledger.take_changes()).collect();
+        self.persist(Area::Local, entries);
     }
 }

@@ -1,25 +1,24 @@
 //! What follows from the state, after each input: the one place where seconds pass, links are
 //! resolved, money is spent and the next wake-up is set.
 
-use money::Accrual;
+use money::{Accrual, Rate};
 
 use crate::effect::{Area, Effect};
 use crate::engine::{Connection, Engine};
 use crate::snapshot::{save, session};
+use crate::spending::slack;
 use crate::targets::Target;
-
-/// The purse never holds more than what accrues in a minute, or one payment if that is more.
-const PURSE_MILLISECONDS: u64 = 60 * 1000;
 
 impl Engine {
     pub(crate) fn drive(&mut self) {
-        self.drive_attempt();
+        self.look_for_key();
+        self.continue_grant();
         self.resolve_links();
         let targets = self.targets();
         self.pass_time(&targets);
         self.end_sessions(&targets);
-        self.drive_readings();
-        self.drive_rotation();
+        self.drive_readings(&targets);
+        self.drive_settling(&targets);
         self.spend(&targets);
         self.set_wake(&targets);
         self.publish(&targets);
@@ -29,23 +28,30 @@ impl Engine {
     pub(crate) fn can_pay(&self, targets: &[Target]) -> bool {
         let Connection::Connected(account) = &self.connection else { return false };
         let Some(spending) = &self.spending else { return false };
-        let rate = self.settings.rate_in(&account.wallet.asset);
-        !targets.is_empty() && !account.token_lost && rate > money::Rate::ZERO && spending.budget.remaining() > 0
+        let able = self.key.is_some() && !account.token_lost && spending.budget.remaining() > 0;
+        able && !targets.is_empty() && self.rate() > Rate::ZERO
+    }
+
+    /// The rate of pay; none without a wallet.
+    pub(crate) fn rate(&self) -> Rate {
+        match &self.connection {
+            Connection::Connected(account) => self.settings.rate_in(&account.wallet.asset),
+            _ => Rate::ZERO,
+        }
     }
 
     /// Credits the seconds that passed while a payable page was looked at.
     fn pass_time(&mut self, targets: &[Target]) {
-        let now = self.now.monotonic;
         if let Some(spending) = &mut self.spending {
             spending.budget.roll(self.now.wall);
         }
         if !self.can_pay(targets) {
-            let rest = self.pace.stop(now);
-            return self.accrue(rest);
+            return self.stop_pace();
         }
-        self.pace.start(now);
-        if let Some(credit) = self.pace.tick(now) {
-            self.accrue(credit);
+        self.pace.start(self.now.monotonic);
+        if let Some(credit) = self.pace.tick(self.now.monotonic) {
+            let minimums = targets.iter().filter_map(|target| self.receivers.at(&target.receiver)).map(|it| it.minimum);
+            self.accrue(credit, Accrual::from_units(minimums.max().unwrap_or(0)));
             // Also what keeps the worker alive: an extension API call each second.
             if let Some(spending) = &self.spending {
                 let purse = save(&spending.purse);
@@ -54,43 +60,50 @@ impl Engine {
         }
     }
 
-    fn accrue(&mut self, milliseconds: u64) {
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else { return };
-        let rate = self.settings.rate_in(&account.wallet.asset);
-        let cap = rate.accrue(PURSE_MILLISECONDS).max(Accrual::from_units(self.desk.quoted_units()));
-        if milliseconds > 0 {
-            spending.purse.accrue(rate.accrue(milliseconds), cap);
+    /// Ends the run of seconds, with what accrued in the unfinished one.
+    pub(crate) fn stop_pace(&mut self) {
+        let rest = self.pace.stop(self.now.monotonic);
+        if rest > 0 {
+            self.accrue(rest, Accrual::ZERO);
+        }
+    }
+
+    /// The purse grows up to what may be overdrawn, or up to one payment if that is more.
+    fn accrue(&mut self, milliseconds: u64, largest_payment: Accrual) {
+        let rate = self.rate();
+        if let Some(spending) = &mut self.spending {
+            spending.purse.accrue(rate.accrue(milliseconds), slack(rate).max(largest_payment));
         }
     }
 
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
-        self.desk.keep_only(targets, self.now.wall);
-        if !self.can_pay(targets) || self.now.monotonic < self.quiet_until || self.rotation_is_due() {
+        self.desk.keep_only(targets, self.server_time());
+        let Connection::Connected(account) = &self.connection else { return };
+        let now = self.now.monotonic;
+        if !self.can_pay(targets) || self.proxy.is_quiet(now) || now < account.rests_until {
             return;
         }
-        self.pay_if_due(targets);
-        self.quote_if_due(targets);
+        if self.rotation_is_due() {
+            return self.drive_rotation();
+        }
+        let rate = self.rate();
+        self.pay_if_due(targets, rate);
+        self.quote_if_due(targets, rate);
     }
 
+    /// While something can be paid, each second is a wake-up, which serves for all that waits.
     fn set_wake(&mut self, targets: &[Target]) {
-        let paying = self.can_pay(targets);
-        let connecting = matches!(self.connection, Connection::Connecting(_));
-        let wakes =
-            [self.pace.next(), self.attempt_wake(), self.readings_wake(), self.rotation_wake(), self.quiet_wake()];
+        let wakes = [self.pace.next(), self.attempt_wake(), self.readings_wake(), self.settling_wake(targets)];
         let next = wakes.into_iter().flatten().min();
         if self.published.wake != Some(next) {
             self.published.wake = Some(next);
             self.effects.push_back(Effect::Wake(next));
         }
-        let alarm = paying || connecting || next.is_some();
+        let alarm = next.is_some() || self.attempt_is_busy();
         if self.published.alarm != Some(alarm) {
             self.published.alarm = Some(alarm);
             self.effects.push_back(Effect::Alarm(alarm));
         }
-    }
-
-    fn quiet_wake(&self) -> Option<u64> {
-        (self.quiet_until > self.now.monotonic).then_some(self.quiet_until)
     }
 }

@@ -5,6 +5,7 @@ use open_payments::{Timestamp, Url};
 use crate::account::Account;
 use crate::calls::Calls;
 use crate::connecting::Attempt;
+use crate::desk::Desk;
 use crate::effect::{Area, Effect, Page};
 use crate::entropy::Entropy;
 use crate::frames::Frames;
@@ -12,14 +13,15 @@ use crate::input::{Input, Now, Stored};
 use crate::key::Key;
 use crate::ledger::{Intent, Ledger};
 use crate::pace::Pace;
-use crate::paying::Desk;
 use crate::presence::Presence;
 use crate::problem::Problem;
+use crate::proxy::Proxy;
 use crate::publish::Published;
 use crate::purse::Purse;
 use crate::readback::Readings;
 use crate::receivers::Receivers;
 use crate::settings::Settings;
+use crate::settling::Settling;
 use crate::snapshot::{load, local, save, session};
 use crate::spending::Spending;
 
@@ -38,12 +40,10 @@ pub struct Engine {
     pub(crate) pace: Pace,
     pub(crate) desk: Desk,
     pub(crate) readings: Readings,
+    pub(crate) settling: Settling,
     pub(crate) ledger: Ledger,
     pub(crate) calls: Calls,
-    /// Milliseconds that the proxy's clock is ahead of ours.
-    pub(crate) clock_offset: i64,
-    /// The proxy wants no requests before this monotonic time.
-    pub(crate) quiet_until: u64,
+    pub(crate) proxy: Proxy,
     /// What was wrong with the user's last command.
     pub(crate) notice: Option<Problem>,
     pub(crate) published: Published,
@@ -82,10 +82,10 @@ impl Engine {
             pace: Pace::default(),
             desk: Desk::default(),
             readings: Readings::default(),
+            settling: Settling::default(),
             ledger: Ledger::default(),
             calls: Calls::default(),
-            clock_offset: 0,
-            quiet_until: 0,
+            proxy: Proxy::default(),
             notice: None,
             published: Published::default(),
             effects: VecDeque::new(),
@@ -108,6 +108,7 @@ impl Engine {
             Input::TabActivated(tab, window) => self.presence.activate(tab, window),
             Input::TabRemoved(tab) => {
                 self.presence.remove(tab);
+                self.published.tab_closed(tab);
                 self.consent_tab_closed(tab);
             }
             Input::ConsentTabOpened(tab) => self.consent_tab_opened(tab),
@@ -120,7 +121,7 @@ impl Engine {
             Input::ViewOpened => self.published.viewer_came(),
             Input::ViewClosed => self.published.viewer_left(),
             Input::Answered(call, answer) => self.answered(call, answer),
-            Input::Elapsed => {}
+            Input::Elapsed => self.published.timer_went_off(),
             Input::Command(command) => self.obey(command),
         }
         self.drive();
@@ -152,30 +153,42 @@ impl Engine {
         }
     }
 
+    /// Writes a connection that has just been made: an account without its budget could never pay.
+    pub(crate) fn persist_connection(&mut self) {
+        if let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) {
+            let entries = vec![
+                (local::ACCOUNT.to_owned(), Some(save(account))),
+                (local::SPENDING.to_owned(), Some(save(spending))),
+            ];
+            self.persist(Area::Local, entries);
+        }
+    }
+
     /// Takes up where the last life ended.
     fn wake(&mut self, stored: Stored) {
-        self.settings = load(stored.local.get(local::SETTINGS)).unwrap_or_default();
         self.key = stored.signer.map(Key::new);
         if self.key.is_none() {
             self.effects.push_back(Effect::MakeKey);
         }
         self.presence = Presence::new(stored.tabs, stored.focused_window);
-        self.receivers = load(stored.session.get(session::RECEIVERS)).unwrap_or_default();
-        self.ledger = Ledger::restore(&stored.local);
-        if let Some(account) = load(stored.local.get(local::ACCOUNT)) {
+        let (kept, fleeting) = (stored.local, stored.session);
+        self.settings = load(kept.get(local::SETTINGS)).unwrap_or_default();
+        self.ledger = Ledger::restore(&kept);
+        self.receivers = load(fleeting.get(session::RECEIVERS)).unwrap_or_default();
+        if let Some(account) = load(kept.get(local::ACCOUNT)) {
             self.connection = Connection::Connected(account);
-            self.spending = load(stored.local.get(local::SPENDING));
-            self.readings.read_spent_amounts(self.now.monotonic);
-        } else if let Some(attempt) = load(stored.session.get(session::ATTEMPT)) {
+            self.spending = load(kept.get(local::SPENDING));
+            if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(fleeting.get(session::PURSE))) {
+                spending.keep_newer(purse);
+            }
+            self.settling = Settling::restore(kept.get(local::UNSETTLED), self.now);
+            self.readings.read_spent_amounts();
+            if let Some(intent) = load::<Intent>(kept.get(local::INTENT)) {
+                self.outcome_unknown(intent);
+            }
+        } else if let Some(attempt) = load(fleeting.get(session::ATTEMPT)) {
             self.connection = Connection::Connecting(attempt);
             self.resume_attempt();
-        }
-        if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(stored.session.get(session::PURSE))) {
-            spending.keep_newer(purse);
-        }
-        self.resume_readings();
-        if let Some(intent) = load::<Intent>(stored.local.get(local::INTENT)) {
-            self.outcome_unknown(intent);
         }
     }
 }

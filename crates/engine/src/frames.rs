@@ -32,7 +32,7 @@ pub(crate) enum LinkState {
     Waiting(Option<WalletAddress>),
     /// The wallet's document is on its way.
     Fetching(WalletAddress),
-    /// Points to the wallet with this id.
+    /// Points to a wallet whose document is known.
     Ready(WalletAddress),
     /// Of no use; the page has been told.
     Failed,
@@ -54,6 +54,13 @@ impl Frames {
         let links = report.links.into_iter().enumerate().map(entry).collect();
         let site = origin.authority().to_owned();
         self.0.insert(report.frame, Frame { tab: report.tab, site, loopback, visible: report.visible, links });
+    }
+
+    /// Whether a link needs what is known of this address.
+    pub(crate) fn name(&self, address: &WalletAddress) -> bool {
+        let mut links = self.0.values().flat_map(|frame| &frame.links);
+        links
+            .any(|link| matches!(&link.state, LinkState::Ready(named) | LinkState::Fetching(named) if named == address))
     }
 
     /// The frames of a tab.

@@ -26,6 +26,8 @@ pub(crate) enum Outcome {
     Paid,
     /// The wallet made it and gave it up later.
     Failed,
+    /// The wallet was disconnected before its outcome was known.
+    Unknown,
 }
 
 /// One payment.
@@ -37,6 +39,19 @@ pub(crate) struct Row {
     pub(crate) wallet_address: WalletAddress,
     pub(crate) debit: Amount,
     pub(crate) outcome: Outcome,
+}
+
+impl Row {
+    pub(crate) fn new(intent: &Intent, payment: Url, outcome: Outcome) -> Self {
+        Self {
+            id: payment,
+            at: intent.at,
+            site: intent.site.clone(),
+            wallet_address: intent.wallet_address.clone(),
+            debit: intent.debit.clone(),
+            outcome,
+        }
+    }
 }
 
 /// The last payments, kept in pages of a few rows so that one more rewrites little.
@@ -81,15 +96,17 @@ impl Ledger {
         }
     }
 
-    /// Corrects what became of a payment.
-    pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) {
-        for (number, rows) in &mut self.pages {
-            if let Some(row) = rows.iter_mut().find(|row| row.id == *id) {
+    /// Corrects what became of a payment that counted as made: its minor units and its time.
+    pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
+        for (number, rows) in self.pages.iter_mut().rev() {
+            if let Some(row) = rows.iter_mut().find(|row| row.id == *id && row.outcome == Outcome::Paid) {
                 row.outcome = outcome;
+                let counted = (row.debit.value, row.at);
                 self.changed.insert(format!("{PREFIX}{number}"), Some(snapshot::save(rows)));
-                return;
+                return Some(counted);
             }
         }
+        None
     }
 
     /// The entries to persist since the last time this was asked.
@@ -130,7 +147,8 @@ mod tests {
         let mut restored = Ledger::restore(&stored);
         let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone()).collect();
         assert_eq!(rows, (500..2_500).map(row).collect::<Vec<_>>());
-        restored.mark(&row(2_499).id, Outcome::Failed);
+        assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), Some((1, Timestamp::from_millis(0))));
+        assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), None);
         assert_eq!(restored.take_changes().count(), 1);
     }
 }

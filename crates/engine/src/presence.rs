@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use open_payments::Url;
+
 use crate::input::{Tab, TabId, WindowId};
 
 /// What the user has in front: tabs, windows, the screen.
@@ -27,7 +29,9 @@ impl Presence {
         for tab in self.tabs.values_mut().filter(|tab| tab.window == window) {
             tab.active = tab.id == id;
         }
-        self.tabs.entry(id).or_insert(Tab { id, window, active: true, url: None }).window = window;
+        let tab = self.tabs.entry(id).or_insert(Tab { id, window, active: true, url: None });
+        // It may have come from another window.
+        (tab.window, tab.active) = (window, true);
     }
 
     pub(crate) fn remove(&mut self, id: TabId) {
@@ -44,6 +48,13 @@ impl Presence {
 
     pub(crate) fn tab(&self, id: TabId) -> Option<&Tab> {
         self.tabs.get(&id)
+    }
+
+    /// Host and port of the page in a tab, if it is one that can have links.
+    pub(crate) fn site(&self, id: TabId) -> Option<String> {
+        let (scheme, rest) = self.tab(id)?.url.as_deref()?.split_once("://")?;
+        let origin = Url::parse(&format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?)).ok()?;
+        Some(origin.authority().to_owned())
     }
 
     /// The tab in front of the window in front, also while the screen is locked.
@@ -78,6 +89,8 @@ mod tests {
         presence.lock(true);
         assert_eq!(presence.looked_at(), None);
         presence.lock(false);
+        presence.activate(TabId(1), WindowId(2));
+        assert_eq!(presence.looked_at(), Some(TabId(1)));
         presence.change(tab(2, 2, true));
         presence.remove(TabId(2));
         assert_eq!(presence.looked_at(), None);

@@ -1,4 +1,4 @@
-//! Reading what the proxy answers.
+//! How things stand with the proxy, and reading what it answers.
 
 use open_payments::{Secret, Timestamp};
 use protocol::{ErrorBody, ErrorCode, ErrorReply};
@@ -9,10 +9,52 @@ use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 
+/// What is known of the proxy in this life of the worker.
+#[derive(Default)]
+pub(crate) struct Proxy {
+    /// Milliseconds that its clock is ahead of ours.
+    pub(crate) clock_offset: i64,
+    /// It wants no requests, or has no answers, before this monotonic time.
+    pub(crate) quiet_until: u64,
+    /// Requests in a row that it did not answer.
+    unanswered: u32,
+}
+
+/// After so many milliseconds a proxy that did not answer is asked again, and after twice as many
+/// each further time; but never longer than this, for a page waits to be paid.
+const FIRST_PAUSE: u64 = 500;
+const LONGEST_PAUSE: u64 = 4_000;
+/// The proxy's clock has been learned. Two clocks that never agree are no reason to hurry.
+const CLOCK_PAUSE: u64 = 1_000;
+
+impl Proxy {
+    pub(crate) fn is_quiet(&self, now: u64) -> bool {
+        now < self.quiet_until
+    }
+
+    /// What to tell the user, once it is more than a hiccup.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        (self.unanswered >= 3).then(|| ProblemCode::ProxyUnreachable.into())
+    }
+
+    fn answered(&mut self) {
+        self.unanswered = 0;
+    }
+
+    fn did_not_answer(&mut self, now: u64) {
+        self.rest((FIRST_PAUSE << self.unanswered.min(10)).min(LONGEST_PAUSE), now);
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    fn rest(&mut self, milliseconds: u64, now: u64) {
+        self.quiet_until = self.quiet_until.max(now + milliseconds);
+    }
+}
+
 /// Why there is no result.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The proxy, and through it the wallet, said no: nothing was done.
+    /// The proxy, and through it the wallet, says no: nothing was done, if that is true.
     Refused(Box<ErrorBody>),
     /// Nothing came back, or nothing that makes sense: it may or may not have been done.
     Unknown(ProblemCode),
@@ -25,25 +67,30 @@ impl Engine {
         &mut self,
         answer: Result<Answer, Unreachable>,
     ) -> Result<T, Failure> {
-        let answer = answer.map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreachable))?;
-        if let (Some(session), Connection::Connected(account)) = (answer.session, &mut self.connection)
-            && session.bytes().all(|b| b.is_ascii_graphic())
+        let now = self.now.monotonic;
+        let Ok(Answer { status, session, body }) = answer else {
+            self.proxy.did_not_answer(now);
+            return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
+        };
+        if let (Some(Ok(session)), Connection::Connected(account)) =
+            (session.map(Secret::try_from), &mut self.connection)
         {
-            account.session = Secret::new(session);
+            account.session = session;
             self.persist_account();
         }
-        if answer.status == 200 {
-            return serde_json::from_str(&answer.body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable));
+        if status == 200 {
+            self.proxy.answered();
+            return serde_json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable));
         }
-        let error = serde_json::from_str::<ErrorReply>(&answer.body)
-            .map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable))?
-            .error;
+        let Ok(ErrorReply { error }) = serde_json::from_str(&body) else {
+            // Something in front of the proxy that speaks for it.
+            self.proxy.did_not_answer(now);
+            return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
+        };
+        self.proxy.answered();
         match error.code {
             ErrorCode::ClockSkew => self.learn_clock(error.server_time),
-            ErrorCode::RateLimited => {
-                let seconds = error.retry_after.unwrap_or(1).clamp(1, 300);
-                self.quiet_until = self.now.monotonic + seconds * 1000;
-            }
+            ErrorCode::RateLimited => self.proxy.rest(error.retry_after.unwrap_or(1).clamp(1, 300) * 1000, now),
             ErrorCode::TokenInactive | ErrorCode::SessionInvalid => self.want_rotation(),
             _ => {}
         }
@@ -56,15 +103,16 @@ impl Engine {
 
     fn learn_clock(&mut self, server: Option<Timestamp>) {
         if let Some(server) = server {
-            self.clock_offset = server.millis().saturating_sub(self.now.wall.millis());
+            self.proxy.clock_offset = server.millis().saturating_sub(self.now.wall.millis());
         }
+        self.proxy.rest(CLOCK_PAUSE, self.now.monotonic);
     }
 
     fn want_rotation(&mut self) {
         if let Connection::Connected(account) = &mut self.connection
-            && account.rotation == Rotation::Idle
+            && let Rotation::Idle { earliest } = account.rotation
         {
-            account.rotation = Rotation::Wanted { at: self.now.monotonic, failures: 0 };
+            account.rotation = Rotation::Wanted { at: earliest.max(self.now.monotonic), failures: 0 };
         }
     }
 }

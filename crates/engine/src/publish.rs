@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
 use money::{Amount, Asset, Rate};
-use open_payments::{Url, WalletDocument};
+use open_payments::WalletDocument;
 
 use crate::connecting::Stage;
 use crate::effect::{Badge, Effect};
 use crate::engine::{Connection, Engine};
 use crate::frames::LinkState;
 use crate::input::TabId;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::targets::Target;
 use crate::view::{
     ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView, View,
@@ -46,6 +46,15 @@ impl Published {
             *visit = (site.to_owned(), 0);
         }
         visit.1 += units;
+    }
+
+    pub(crate) fn tab_closed(&mut self, tab: TabId) {
+        self.visits.remove(&tab);
+    }
+
+    /// The timer has gone off: whatever was asked of it has to be asked anew.
+    pub(crate) fn timer_went_off(&mut self) {
+        self.wake = None;
     }
 }
 
@@ -87,7 +96,7 @@ impl Engine {
             page,
             diagnostics: DiagnosticsView {
                 ticks: self.pace.ticks(),
-                payments: self.desk.payments(),
+                payments: self.desk.payments,
                 deviations_ms: self.pace.deviations().collect(),
             },
         }
@@ -119,7 +128,7 @@ impl Engine {
             Connection::Connected(account) => {
                 view.state = ConnectionState::Connected;
                 view.wallet = Some(wallet(&account.wallet));
-                view.problem = account.problem.as_ref().map(shown);
+                view.problem = account.problem.clone().or(self.proxy.problem()).as_ref().map(shown);
                 if let Some(spending) = &self.spending {
                     view.budget = Some(money(&spending.budget.limit));
                     view.spent = Some(money(&spending.budget.spent()));
@@ -137,11 +146,11 @@ impl Engine {
     fn page_view(&self, targets: &[Target]) -> Option<PageView> {
         let tab = self.presence.front()?;
         let site = match self.frames.in_tab(tab.id).next() {
-            Some((_, frame)) => frame.site.clone(),
-            None => origin(tab.url.as_deref()?)?.authority().to_owned(),
+            Some((_, frame)) => self.site_of(frame),
+            None => self.presence.site(tab.id)?,
         };
         let receivers = self.receivers_in(tab.id);
-        let problem = targets.iter().find_map(|target| self.receivers.by_id(&target.receiver)?.problem());
+        let problem = targets.iter().find_map(|target| self.receivers.at(&target.receiver)?.problem());
         let paid = self.published.visits.get(&tab.id).filter(|visit| visit.0 == site);
         Some(PageView {
             site_enabled: !self.settings.sites_off.contains(&site),
@@ -163,10 +172,11 @@ impl Engine {
             PageState::SiteOff
         } else if !monetized {
             PageState::NotMonetized
-        } else if account.problem.is_some() || account.token_lost || problem.is_some() {
-            PageState::Problem
-        } else if self.spending.as_ref().is_some_and(|spending| spending.budget.remaining() == 0) {
+        } else if self.is_out_of_funds(account.problem.as_ref().or(problem)) {
             PageState::OutOfFunds
+        } else if account.problem.is_some() || account.token_lost || problem.is_some() || self.proxy.problem().is_some()
+        {
+            PageState::Problem
         } else if self.can_pay(targets) {
             PageState::Paying
         } else {
@@ -174,11 +184,16 @@ impl Engine {
         }
     }
 
+    fn is_out_of_funds(&self, problem: Option<&Problem>) -> bool {
+        let used_up = self.spending.as_ref().is_some_and(|spending| spending.budget.remaining() == 0);
+        used_up || problem.is_some_and(|problem| problem.code == ProblemCode::OutOfFunds)
+    }
+
     fn receivers_in(&self, tab: TabId) -> Vec<String> {
         let links = self.frames.in_tab(tab).flat_map(|(_, frame)| &frame.links);
         let mut receivers: Vec<String> = links
             .filter_map(|link| match &link.state {
-                LinkState::Ready(id) => Some(id.to_string()),
+                LinkState::Ready(address) => Some(self.receivers.at(address)?.wallet.id.to_string()),
                 _ => None,
             })
             .collect();
@@ -224,10 +239,4 @@ fn wallet(document: &WalletDocument) -> WalletView {
         asset_code: document.asset.code.to_string(),
         asset_scale: document.asset.scale.decimals(),
     }
-}
-
-/// The origin of any page's URL.
-fn origin(url: &str) -> Option<Url> {
-    let (scheme, rest) = url.split_once("://")?;
-    Url::parse(&format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?)).ok()
 }

@@ -10,6 +10,8 @@ pub(crate) struct Purse {
     accrued: Accrual,
     paid: Accrual,
     pending: Accrual,
+    /// The part of what is pending that the proxy says was refused.
+    doubtful: Accrual,
     forfeited: Accrual,
 }
 
@@ -19,26 +21,40 @@ impl Purse {
         self.accrued - self.paid - self.pending - self.forfeited
     }
 
-    /// Whether a payment may be made: one may overdraw the purse, the next has to wait until
-    /// that is made up for.
-    pub(crate) fn may_pay(&self) -> bool {
-        self.balance() >= Accrual::ZERO
+    /// Whether a payment of so many units may be made. It may overdraw the purse by the slack, so
+    /// that a new page hears something soon; the next one waits until that is made up for.
+    ///
+    /// What the proxy says was refused does not hold up the next payment, up to the slack again:
+    /// beyond that it might be a proxy that makes payments and denies it.
+    pub(crate) fn may_pay(&self, units: u64, slack: Accrual) -> bool {
+        let permitted = self.balance() + self.doubtful.min(slack);
+        permitted >= Accrual::ZERO && permitted + slack >= Accrual::from_units(units)
     }
 
-    /// Adds what has accrued; what exceeds the cap is forfeited.
+    /// Adds what has accrued; what would lift the balance above the cap is forfeited.
     pub(crate) fn accrue(&mut self, accrual: Accrual, cap: Accrual) {
         self.revision += 1;
         self.accrued += accrual;
         let excess = self.balance() - cap;
-        if excess > Accrual::ZERO {
-            self.forfeited += excess;
-        }
+        self.forfeited += excess.max(Accrual::ZERO).min(accrual);
     }
 
     /// Sets aside what a payment needs.
     pub(crate) fn reserve(&mut self, units: u64) {
         self.revision += 1;
         self.pending += Accrual::from_units(units);
+    }
+
+    /// A payment is said to have been refused.
+    pub(crate) fn doubt(&mut self, units: u64) {
+        self.revision += 1;
+        self.doubtful += Accrual::from_units(units);
+    }
+
+    /// What became of a payment that was said to have been refused is known for sure now.
+    pub(crate) fn end_doubt(&mut self, units: u64) {
+        self.revision += 1;
+        self.doubtful -= Accrual::from_units(units);
     }
 
     /// A payment went out.
@@ -75,23 +91,46 @@ mod tests {
     fn one_payment_may_overdraw_it_and_the_next_waits() {
         let mut purse = Purse::default();
         purse.reserve(3);
-        assert!(!purse.may_pay());
+        assert!(!purse.may_pay(3, seconds(60)));
         purse.settle(3);
         purse.accrue(seconds(2), seconds(60));
-        assert!(!purse.may_pay());
+        assert!(!purse.may_pay(3, seconds(60)));
         purse.accrue(seconds(1), seconds(60));
-        assert!(purse.may_pay());
+        assert!(purse.may_pay(3, seconds(60)));
         assert_eq!(purse.balance(), Accrual::ZERO);
     }
 
     #[test]
-    fn the_excess_over_the_cap_is_forfeited() {
+    fn a_large_payment_is_waited_for() {
+        let mut purse = Purse::default();
+        assert!(purse.may_pay(60, seconds(60)) && !purse.may_pay(61, seconds(60)));
+        purse.accrue(seconds(240), seconds(300));
+        assert!(purse.may_pay(300, seconds(60)) && !purse.may_pay(301, seconds(60)));
+    }
+
+    #[test]
+    fn refusals_hold_up_nothing_until_they_are_too_many_to_be_believed() {
+        let mut purse = Purse::default();
+        for _ in 0..60 {
+            assert!(purse.may_pay(1, seconds(60)));
+            purse.reserve(1);
+            purse.doubt(1);
+        }
+        purse.reserve(1);
+        purse.doubt(1);
+        assert!(!purse.may_pay(1, seconds(60)));
+        purse.end_doubt(1);
+        purse.release(1);
+        assert!(purse.may_pay(1, seconds(60)));
+    }
+
+    #[test]
+    fn the_excess_over_the_cap_is_forfeited_and_nothing_that_was_there_before() {
         let mut purse = Purse::default();
         purse.accrue(seconds(100), seconds(60));
         assert_eq!((purse.balance(), purse.forfeited), (seconds(60), seconds(40)));
-        purse.reserve(10);
-        purse.release(10);
-        assert_eq!(purse.balance(), seconds(60));
+        purse.accrue(seconds(1), seconds(30));
+        assert_eq!((purse.balance(), purse.forfeited), (seconds(60), seconds(41)));
         purse.reserve(10);
         purse.settle(10);
         purse.forfeit_paid(10);

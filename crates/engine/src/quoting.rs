@@ -1,77 +1,104 @@
 //! The next quote, fetched while the last one is paid.
 
-use money::Amount;
+use money::{Amount, Rate};
 use open_payments::{IncomingPaymentUrl, Quote, WalletAddress};
 use open_payments_client::{CreateQuote, Read, Terms, check_incoming_payment, check_quote};
-use protocol::{Endpoint, ErrorCode, IncomingPaymentReply, IncomingPaymentRequest, QuoteReply, QuoteRequest};
+use protocol::{
+    Endpoint, ErrorBody, ErrorCode, IncomingPaymentReply, IncomingPaymentRequest, QuoteReply, QuoteRequest,
+};
 
 use crate::calls::{Purpose, to_wire};
+use crate::desk::{Asked, Held};
 use crate::effect::Area;
 use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
-use crate::paying::{Asked, Held};
 use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Failure;
 use crate::snapshot::{save, session};
 use crate::targets::Target;
 
 impl Engine {
-    /// Asks for the next quote, for the receiver whose turn it is; and for an incoming payment
-    /// where that is missing.
-    pub(crate) fn quote_if_due(&mut self, targets: &[Target]) {
+    /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
+    /// payment; one that has none gets one when its turn comes, one receiver at a time.
+    pub(crate) fn quote_if_due(&mut self, targets: &[Target], rate: Rate) {
         if !self.desk.wants_quote() {
             return;
         }
+        let now = self.server_time();
         for target in self.desk.in_turn(targets) {
-            let Some(receiver) = self.receivers.by_id_mut(&target.receiver) else { continue };
-            if receiver.requesting || receiver.is_resting(self.pace.ticks()) {
+            let is_requesting = self.receivers.is_requesting();
+            let Some(receiver) = self.receivers.at_mut(&target.receiver) else { continue };
+            if receiver.is_resting(self.pace.ticks()) {
                 continue;
             }
-            if let Some(incoming) = receiver.incoming(self.now.wall).cloned() {
-                let minimum = receiver.minimum;
-                return self.ask_quote(target, incoming, minimum);
+            match receiver.incoming(now).cloned() {
+                Some(incoming) => {
+                    let minimum = receiver.minimum;
+                    if self.ask_quote(target, incoming, minimum, rate) {
+                        return;
+                    }
+                }
+                None if is_requesting => {}
+                None => {
+                    receiver.requesting = true;
+                    let message = IncomingPaymentRequest { wallet_address: target.receiver.clone() };
+                    let purpose = Purpose::IncomingPayment(target.receiver);
+                    self.ask_proxy(Endpoint::CreateIncomingPayment, &message, purpose);
+                }
             }
-            receiver.requesting = true;
-            let message = IncomingPaymentRequest { wallet_address: target.receiver.clone() };
-            self.ask_proxy(Endpoint::CreateIncomingPayment, &message, Purpose::IncomingPayment(target.receiver));
         }
     }
 
-    pub(crate) fn incoming_payment_created(&mut self, id: &WalletAddress, answer: Result<Answer, Unreachable>) {
+    pub(crate) fn incoming_payment_created(&mut self, address: &WalletAddress, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<IncomingPaymentReply>(answer);
-        let tick = self.pace.ticks();
-        let Some(receiver) = self.receivers.by_id_mut(id) else { return };
+        let now = self.server_time();
+        let Some(receiver) = self.receivers.at_mut(address) else { return };
         receiver.requesting = false;
-        match reply {
-            Ok(reply) if check_incoming_payment(&receiver.wallet, &reply.id).is_ok() => {
-                receiver.receive_into(reply.id, reply.expires_at);
-                let receivers = save(&self.receivers);
-                self.persist(Area::Session, vec![(session::RECEIVERS.to_owned(), Some(receivers))]);
+        let problem = match reply {
+            Ok(reply) if check_incoming_payment(&receiver.wallet, &reply.id).is_err() => {
+                ProblemCode::WrongHost.about(reply.id.url().authority())
             }
-            Ok(reply) => receiver.fail(ProblemCode::WrongHost.about(reply.id.url().authority()), tick),
-            Err(failure) => receiver.fail(failure.problem(), tick),
-        }
+            Ok(reply) => {
+                receiver.receive_into(reply.id, reply.expires_at);
+                if receiver.incoming(now).is_some() {
+                    return self.persist_receivers();
+                }
+                ProblemCode::ReceiverRefused.into()
+            }
+            Err(failure) => return self.call_failed(address, &failure),
+        };
+        self.receiver_failed(address, problem);
     }
 
-    fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, minimum: u64) {
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else { return };
+    pub(crate) fn persist_receivers(&mut self) {
+        let receivers = save(&self.receivers);
+        self.persist(Area::Session, vec![(session::RECEIVERS.to_owned(), Some(receivers))]);
+    }
+
+    /// Says whether a quote was asked for.
+    fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, minimum: u64, rate: Rate) -> bool {
+        let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else {
+            return false;
+        };
         // What one second costs; or more, if that is too little to send or seconds are missing.
-        let second = self.settings.rate_in(&account.wallet.asset).accrue(1000).units_to_cover();
+        let second = rate.accrue(1000).units_to_cover();
         let wanted = second.max(minimum).max(spending.purse.balance().whole_units());
         let units = wanted.min(spending.budget.remaining());
         if units < minimum {
-            return spending.budget.exhaust();
+            self.receiver_failed(&target.receiver, ProblemCode::OutOfFunds.into());
+            return false;
         }
-        let is_largest = spending.sign_quote(units, self.now.wall);
+        let is_news = spending.sign_quote(units, self.now.wall);
         let debit_amount = Amount::new(units, account.wallet.asset.clone());
         let operation = CreateQuote { token: account.token.value.clone(), receiver: incoming.clone(), debit_amount };
-        let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
-        if is_largest {
+        let Some(request) = self.sign_for(&account.wallet, &operation) else { return false };
+        if is_news {
             self.persist_spending();
         }
-        self.desk.ask(Asked { target, operation });
+        self.desk.ask(target, operation);
         let message = QuoteRequest { incoming_payment: incoming, request: to_wire(request) };
         self.ask_proxy(Endpoint::CreateQuote, &message, Purpose::Quote);
+        true
     }
 
     pub(crate) fn quoted(&mut self, answer: Result<Answer, Unreachable>) {
@@ -89,23 +116,28 @@ impl Engine {
             receiver: &reply.receiver,
             debit_amount: &reply.debit_amount,
         };
-        if check_quote(&account.wallet, &asked.operation, &terms).is_err() {
+        let paid_already = self.desk.paying.as_ref().is_some_and(|paying| paying.intent.quote == reply.id);
+        let known = paid_already || self.settling.knows(&reply.id);
+        if known || check_quote(&account.wallet, &asked.operation, &terms).is_err() {
             return self.receiver_failed(&asked.target.receiver, ProblemCode::ProxyUnreadable.into());
         }
         let larger = spending.has_signed_more_than(asked.operation.debit_amount.value, self.now.wall);
         let held = Held { id: reply.id, debit: reply.debit_amount, expires: reply.expires_at, asked };
+        if held.is_expired(self.server_time()) {
+            return self.receiver_failed(&held.asked.target.receiver, ProblemCode::WalletRefused.into());
+        }
         if !larger {
             return self.desk.hold(held);
         }
         // The proxy could pass off a larger quote as this one: ask the wallet itself.
         let operation = Read { token: account.token.value.clone(), url: held.id.clone() };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
-        self.desk.check(held);
+        self.desk.checking = Some(held);
         self.send(request, Purpose::QuoteCheck);
     }
 
     pub(crate) fn quote_checked(&mut self, answer: Result<Answer, Unreachable>) {
-        let Some(held) = self.desk.take_checked() else { return };
+        let Some(held) = self.desk.checking.take() else { return };
         let Connection::Connected(account) = &self.connection else { return };
         let answer = answer.ok().filter(|answer| answer.status == 200);
         let problem: Problem = match answer.map(|answer| Quote::parse(&answer.body)) {
@@ -123,49 +155,55 @@ impl Engine {
     }
 
     fn quote_failed(&mut self, asked: &Asked, failure: &Failure) {
-        let id = &asked.target.receiver;
-        let units = asked.operation.debit_amount.value;
         match failure {
-            Failure::Refused(error) if error.code == ErrorCode::AmountTooSmall => {
-                let hint =
-                    error.min_send_amount.as_ref().filter(|hint| hint.asset == asked.operation.debit_amount.asset);
-                let hint = hint.map(|hint| hint.value);
-                let raised = self.receivers.by_id_mut(id).map(|receiver| receiver.raise_minimum(units, hint));
-                if let Some(Err(problem)) = raised {
-                    self.receiver_failed(id, problem);
-                }
-            }
-            _ => self.call_for_receiver_failed(id, failure),
+            Failure::Refused(error) if error.code == ErrorCode::AmountTooSmall => self.raise_minimum(asked, error),
+            _ => self.call_failed(&asked.target.receiver, failure),
         }
     }
 
-    /// A quote or a payment was refused: what that means for the receiver, and for the wallet.
-    pub(crate) fn call_for_receiver_failed(&mut self, id: &WalletAddress, failure: &Failure) {
-        match failure.code() {
-            Some(ErrorCode::InvalidReceiver) => {
-                if let Some(receiver) = self.receivers.by_id_mut(id) {
-                    receiver.drop_incoming();
-                }
-            }
-            Some(ErrorCode::LimitExceeded) => {
-                if let Some(spending) = &mut self.spending {
-                    spending.budget.exhaust();
-                }
-                return self.persist_spending();
-            }
-            // These are about the token, the session or the pace, not about the receiver.
-            Some(
-                ErrorCode::TokenInactive | ErrorCode::SessionInvalid | ErrorCode::RateLimited | ErrorCode::ClockSkew,
-            ) => return,
-            Some(ErrorCode::InsufficientGrant) => return self.lose_token(),
-            _ => {}
+    /// The amount was too small: the next quote is for what the wallet says is enough.
+    fn raise_minimum(&mut self, asked: &Asked, error: &ErrorBody) {
+        let debit = &asked.operation.debit_amount;
+        let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset);
+        let Some(receiver) = self.receivers.at_mut(&asked.target.receiver) else { return };
+        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value)) {
+            self.persist_receivers();
+        } else {
+            self.receiver_failed(&asked.target.receiver, ProblemCode::WalletRefused.into());
         }
-        self.receiver_failed(id, failure.problem());
     }
 
-    pub(crate) fn receiver_failed(&mut self, id: &WalletAddress, problem: Problem) {
+    /// A call for a receiver failed: what that means for the receiver, and for the wallet.
+    pub(crate) fn call_failed(&mut self, address: &WalletAddress, failure: &Failure) {
+        match failure {
+            // This is about the proxy, which is left alone for a while.
+            Failure::Unknown(ProblemCode::ProxyUnreachable) => return,
+            Failure::Unknown(_) => {}
+            Failure::Refused(error) => match error.code {
+                // These are about the token, the session or the pace.
+                ErrorCode::TokenInactive
+                | ErrorCode::SessionInvalid
+                | ErrorCode::RateLimited
+                | ErrorCode::ClockSkew => return,
+                ErrorCode::InsufficientGrant => return self.lose_token(),
+                ErrorCode::LimitExceeded => {
+                    self.readings.read_spent_amounts();
+                    return self.rest_for_money(ProblemCode::OutOfFunds);
+                }
+                ErrorCode::InvalidReceiver => {
+                    if let Some(receiver) = self.receivers.at_mut(address) {
+                        receiver.drop_incoming();
+                    }
+                }
+                _ => {}
+            },
+        }
+        self.receiver_failed(address, failure.problem());
+    }
+
+    pub(crate) fn receiver_failed(&mut self, address: &WalletAddress, problem: Problem) {
         let tick = self.pace.ticks();
-        if let Some(receiver) = self.receivers.by_id_mut(id) {
+        if let Some(receiver) = self.receivers.at_mut(address) {
             receiver.fail(problem, tick);
         }
     }

@@ -3,16 +3,15 @@ use std::collections::BTreeMap;
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress, WalletDocument};
 use serde::{Deserialize, Serialize};
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
-/// The wallets that pages name, and what they can be paid into. Kept while the browser runs,
-/// so that a page reloaded or seen again asks for nothing anew.
+/// The wallets that pages name, by the address they name, and what they can be paid into. Kept
+/// while the browser runs, so that a page reloaded or seen again asks for nothing anew.
+///
+/// By the address, not by the id that its document claims: that may be anybody's.
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Receivers {
-    /// From the address that a page named to the id in the wallet's document.
-    ids: BTreeMap<WalletAddress, WalletAddress>,
-    wallets: BTreeMap<WalletAddress, Receiver>,
-}
+#[serde(transparent)]
+pub(crate) struct Receivers(BTreeMap<WalletAddress, Receiver>);
 
 /// One of them.
 #[derive(Serialize, Deserialize)]
@@ -56,49 +55,68 @@ const REMEMBERED: usize = 64;
 impl Receivers {
     /// What an address stands for, if its document was read lately.
     pub(crate) fn resolve(&self, address: &WalletAddress, now: Timestamp) -> Option<&WalletDocument> {
-        let receiver = self.wallets.get(self.ids.get(address)?)?;
+        let receiver = self.0.get(address)?;
         let age = now.millis() - receiver.read_at.millis();
         (0..DOCUMENT_LIFE).contains(&age).then_some(&receiver.wallet)
     }
 
-    /// Remembers a document that was just read.
-    pub(crate) fn learn(&mut self, address: WalletAddress, wallet: WalletDocument, now: Timestamp) {
-        self.ids.insert(address, wallet.id.clone());
-        match self.wallets.get_mut(&wallet.id) {
+    /// Remembers a document that was just read. Of those that no page needs only some are kept.
+    pub(crate) fn learn(
+        &mut self,
+        address: WalletAddress,
+        wallet: WalletDocument,
+        now: Timestamp,
+        is_needed: impl Fn(&WalletAddress) -> bool,
+    ) {
+        match self.0.get_mut(&address) {
             Some(known) => {
-                if known.wallet != wallet {
-                    known.incoming = None;
+                if !is_same_account(&known.wallet, &wallet) {
+                    known.drop_incoming();
                 }
                 (known.wallet, known.read_at) = (wallet, now);
             }
             None => {
-                self.wallets.insert(wallet.id.clone(), Receiver::new(wallet, now));
-                self.forget_the_oldest();
+                self.0.insert(address, Receiver::new(wallet, now));
+                let others = self.0.iter().filter(|(address, _)| !is_needed(address));
+                let oldest = others.min_by_key(|(_, receiver)| receiver.read_at).map(|(address, _)| address.clone());
+                if let Some(oldest) = oldest.filter(|_| self.0.len() > REMEMBERED) {
+                    self.0.remove(&oldest);
+                }
             }
         }
     }
 
-    pub(crate) fn by_id(&self, id: &WalletAddress) -> Option<&Receiver> {
-        self.wallets.get(id)
+    pub(crate) fn at(&self, address: &WalletAddress) -> Option<&Receiver> {
+        self.0.get(address)
     }
 
-    pub(crate) fn by_id_mut(&mut self, id: &WalletAddress) -> Option<&mut Receiver> {
-        self.wallets.get_mut(id)
+    pub(crate) fn at_mut(&mut self, address: &WalletAddress) -> Option<&mut Receiver> {
+        self.0.get_mut(address)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&WalletAddress, &mut Receiver)> {
-        self.wallets.iter_mut()
+        self.0.iter_mut()
     }
 
-    fn forget_the_oldest(&mut self) {
-        if self.wallets.len() > REMEMBERED
-            && let Some(oldest) =
-                self.wallets.values().min_by_key(|receiver| receiver.read_at).map(|r| r.wallet.id.clone())
-        {
-            self.wallets.remove(&oldest);
-            self.ids.retain(|_, id| *id != oldest);
+    /// Whether an incoming payment of any of them is on its way.
+    pub(crate) fn is_requesting(&self) -> bool {
+        self.0.values().any(|receiver| receiver.requesting)
+    }
+
+    /// Another wallet will pay: what was learned with the last one does not hold for it.
+    pub(crate) fn forget_the_payer(&mut self) {
+        for receiver in self.0.values_mut() {
+            *receiver = Receiver {
+                incoming: receiver.incoming.take(),
+                ..Receiver::new(receiver.wallet.clone(), receiver.read_at)
+            };
         }
     }
+}
+
+/// Whether two documents speak of the same wallet. One that claims another's id has other servers.
+pub(crate) fn is_same_account(one: &WalletDocument, other: &WalletDocument) -> bool {
+    one.hosts() == other.hosts()
 }
 
 impl Receiver {
@@ -151,20 +169,19 @@ impl Receiver {
         self.failures.problem.as_ref().filter(|_| self.failures.in_a_row >= 3)
     }
 
-    /// The wallet did not say how much is enough: try twice as much.
-    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>) -> Result<(), Problem> {
+    /// So much was too little. If the wallet does not say what is enough, twice as much is tried.
+    /// Says whether there is a point in that.
+    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>) -> bool {
         let raised = hint.unwrap_or(asked.saturating_mul(2));
-        if raised <= asked {
-            return Err(ProblemCode::WalletRefused.into());
-        }
-        self.minimum = raised;
-        Ok(())
+        self.minimum = self.minimum.max(raised);
+        raised > asked
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::ProblemCode;
 
     #[test]
     fn equal_failures_in_a_row_thin_out_the_attempts() {

@@ -10,23 +10,34 @@ use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
 use crate::problem::ProblemCode;
 
+/// Between two exchanges, whatever the wallet or the proxy says.
+const SPACING: u64 = 3_000;
+/// After so many milliseconds a failed exchange is repeated, after twice as many each further
+/// time, but not less often than this.
+const FIRST_PAUSE: u64 = 1_000;
+const LONGEST_PAUSE: u64 = 16_000;
+
 impl Engine {
     /// Whether the token has to be exchanged before anything more is spent.
     pub(crate) fn rotation_is_due(&self) -> bool {
-        let Connection::Connected(account) = &self.connection else { return false };
-        account.rotation != Rotation::Idle || account.token.is_old(self.now.wall)
+        match &self.connection {
+            Connection::Connected(account) => match account.rotation {
+                Rotation::Idle { earliest } => earliest <= self.now.monotonic && account.token.is_old(self.now.wall),
+                Rotation::Wanted { .. } | Rotation::InFlight { .. } => true,
+            },
+            _ => false,
+        }
     }
 
-    /// Exchanges the token, if something is about to be spent with it and nothing is on its way.
+    /// Exchanges the token, if nothing that needs it is on its way.
     pub(crate) fn drive_rotation(&mut self) {
-        if !self.rotation_is_due() || !self.desk.is_quiet() || !self.can_pay(&self.targets()) {
+        if !self.rotation_is_due() || !self.desk.is_quiet() {
             return;
         }
-        let now = self.now.monotonic;
         let Connection::Connected(account) = &mut self.connection else { return };
         let failures = match account.rotation {
-            Rotation::Idle => 0,
-            Rotation::Wanted { at, failures } if at.max(self.quiet_until) <= now => failures,
+            Rotation::Idle { .. } => 0,
+            Rotation::Wanted { at, failures } if at <= self.now.monotonic => failures,
             _ => return,
         };
         account.rotation = Rotation::InFlight { failures };
@@ -46,7 +57,7 @@ impl Engine {
             Ok(reply) if check_granted_access(&account.wallet, &reply.access_token.manage, None).is_ok() => {
                 account.token = Token::new(reply.access_token, now.wall);
                 account.session = reply.session;
-                account.rotation = Rotation::Idle;
+                account.rotation = Rotation::Idle { earliest: now.monotonic + SPACING };
                 account.problem = None;
                 // A quote belongs to the grant, not to the token, so the one that is held stays good.
                 self.persist_account();
@@ -55,7 +66,7 @@ impl Engine {
             Err(failure) if failure.code() == Some(ErrorCode::TokenInactive) => self.lose_token(),
             // The proxy keeps the answer for some minutes: asking again does not rotate twice.
             Err(failure) => {
-                let pause = 1000_u64 << failures.min(5);
+                let pause = (FIRST_PAUSE << failures.min(10)).min(LONGEST_PAUSE);
                 account.rotation = Rotation::Wanted { at: now.monotonic + pause, failures: failures + 1 };
                 account.problem = (failures >= 2).then(|| failure.problem());
             }
@@ -66,19 +77,9 @@ impl Engine {
     pub(crate) fn lose_token(&mut self) {
         if let Connection::Connected(account) = &mut self.connection {
             account.token_lost = true;
-            account.rotation = Rotation::Idle;
+            account.rotation = Rotation::default();
             account.problem = Some(ProblemCode::TokenLost.into());
             self.persist_account();
-        }
-    }
-
-    pub(crate) fn rotation_wake(&self) -> Option<u64> {
-        match &self.connection {
-            Connection::Connected(account) => match account.rotation {
-                Rotation::Wanted { at, .. } if at > self.now.monotonic => Some(at),
-                _ => None,
-            },
-            _ => None,
         }
     }
 }

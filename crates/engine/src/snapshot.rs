@@ -12,6 +12,7 @@ pub(crate) mod local {
     pub(crate) const ACCOUNT: &str = "account";
     pub(crate) const SPENDING: &str = "spending";
     pub(crate) const INTENT: &str = "intent";
+    pub(crate) const UNSETTLED: &str = "unsettled";
 }
 
 /// Names of the entries in the session area.

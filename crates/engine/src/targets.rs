@@ -7,13 +7,17 @@ use open_payments::{WalletAddress, WalletDocument};
 use crate::calls::Purpose;
 use crate::effect::{Effect, FrameMessage};
 use crate::engine::{Connection, Engine};
-use crate::frames::LinkState;
+use crate::frames::{Frame, LinkState};
 use crate::input::{Answer, FrameId, LinkId, TabId, Unreachable};
+use crate::receivers::is_same_account;
 
 /// A wallet that the page in front wants to have paid.
 #[derive(Clone)]
 pub(crate) struct Target {
+    /// The address that the page names.
     pub(crate) receiver: WalletAddress,
+    /// What the wallet calls itself.
+    pub(crate) wallet_address: WalletAddress,
     pub(crate) site: String,
     pub(crate) tab: TabId,
     /// The links that hear of a payment.
@@ -21,37 +25,36 @@ pub(crate) struct Target {
 }
 
 impl Engine {
-    /// Looks at links that nothing is known of yet, once payments are on for their site: not
-    /// even a public document is fetched before.
+    /// Looks at links that nothing is known of yet, once their page is looked at and may be paid:
+    /// not even a public document is fetched before.
     pub(crate) fn resolve_links(&mut self) {
         if !matches!(self.connection, Connection::Connected(_)) {
             return;
         }
         let mut wanted = Vec::new();
-        for (id, frame) in &mut self.frames.0 {
-            if !self.settings.pays_site(&frame.site) {
-                continue;
-            }
+        for id in self.payable_frames() {
+            let Some(frame) = self.frames.0.get_mut(&id) else { continue };
             let loopback = frame.loopback;
             for link in &mut frame.links {
                 let LinkState::Waiting(address) = &link.state else { continue };
-                link.state = match address {
-                    None => settled(&mut self.effects, *id, link.id, None, loopback),
-                    Some(address) => match self.receivers.resolve(address, self.now.wall) {
-                        Some(wallet) => settled(&mut self.effects, *id, link.id, Some(wallet), loopback),
-                        None => {
-                            wanted.push(address.clone());
-                            LinkState::Fetching(address.clone())
-                        }
-                    },
+                let known = address.as_ref().map(|address| (address, self.receivers.resolve(address, self.now.wall)));
+                link.state = match known {
+                    Some((address, None)) => {
+                        wanted.push(address.clone());
+                        LinkState::Fetching(address.clone())
+                    }
+                    Some((address, wallet)) => settled(&mut self.effects, (id, link.id), address, wallet, loopback),
+                    None => {
+                        self.effects.push_back(Effect::Tell(id, FrameMessage::Error(link.id)));
+                        LinkState::Failed
+                    }
                 };
             }
         }
         for address in wanted {
-            if self.calls.fetching(&address) {
-                continue;
+            if !self.calls.fetching(&address) {
+                self.fetch(&address.url().clone(), Purpose::LinkDocument(address));
             }
-            self.fetch(&address.url().clone(), Purpose::LinkDocument(address));
         }
     }
 
@@ -62,39 +65,53 @@ impl Engine {
             .and_then(|answer| WalletDocument::parse(&answer.body).ok());
         for (id, frame) in &mut self.frames.0 {
             for link in frame.links.iter_mut().filter(|link| link.state == LinkState::Fetching(address.clone())) {
-                link.state = settled(&mut self.effects, *id, link.id, wallet.as_ref(), frame.loopback);
+                link.state = settled(&mut self.effects, (*id, link.id), &address, wallet.as_ref(), frame.loopback);
             }
         }
         if let Some(wallet) = wallet {
-            self.receivers.learn(address, wallet, self.now.wall);
+            self.receivers.learn(address, wallet, self.now.wall, |address| self.frames.name(address));
         }
     }
 
     /// What can be paid now: the wallets behind the links of the page that is looked at, each once.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
-        let Some(tab) = self.presence.looked_at() else { return targets };
-        for (frame_id, frame) in self.frames.in_tab(tab) {
-            if !frame.visible || !self.settings.pays_site(&frame.site) {
-                continue;
-            }
+        for id in self.payable_frames() {
+            let Some(frame) = self.frames.0.get(&id) else { continue };
             for link in &frame.links {
-                let LinkState::Ready(receiver) = &link.state else { continue };
-                if self.receivers.by_id(receiver).is_none() {
-                    continue;
-                }
-                match targets.iter_mut().find(|target| target.receiver == *receiver) {
-                    Some(target) => target.hearers.push((frame_id, link.id)),
+                let LinkState::Ready(address) = &link.state else { continue };
+                let Some(receiver) = self.receivers.at(address) else { continue };
+                let is_known = |target: &&mut Target| {
+                    let known = self.receivers.at(&target.receiver);
+                    known.is_some_and(|known| is_same_account(&known.wallet, &receiver.wallet))
+                };
+                match targets.iter_mut().find(is_known) {
+                    Some(target) => target.hearers.push((id, link.id)),
                     None => targets.push(Target {
-                        receiver: receiver.clone(),
-                        site: frame.site.clone(),
-                        tab,
-                        hearers: vec![(frame_id, link.id)],
+                        receiver: address.clone(),
+                        wallet_address: receiver.wallet.id.clone(),
+                        site: self.site_of(frame),
+                        tab: frame.tab,
+                        hearers: vec![(id, link.id)],
                     }),
                 }
             }
         }
         targets
+    }
+
+    /// The site that the user sees a frame in: the one of its tab, if that can be known.
+    pub(crate) fn site_of(&self, frame: &Frame) -> String {
+        self.presence.site(frame.tab).unwrap_or_else(|| frame.site.clone())
+    }
+
+    /// The frames of the page that is looked at, if neither it nor they are switched off.
+    fn payable_frames(&self) -> Vec<FrameId> {
+        let Some(tab) = self.presence.looked_at() else { return Vec::new() };
+        let pays =
+            |frame: &Frame| self.settings.pays_site(&frame.site) && self.settings.pays_site(&self.site_of(frame));
+        let frames = self.frames.in_tab(tab).filter(|(_, frame)| frame.visible && pays(frame));
+        frames.map(|(id, _)| id).collect()
     }
 }
 
@@ -102,19 +119,15 @@ impl Engine {
 /// name, else `error`, which says no more than that.
 fn settled(
     effects: &mut VecDeque<Effect>,
-    frame: FrameId,
-    link: LinkId,
+    (frame, link): (FrameId, LinkId),
+    address: &WalletAddress,
     wallet: Option<&WalletDocument>,
     loopback: bool,
 ) -> LinkState {
-    match wallet.filter(|wallet| wallet.forbidden_host(loopback).is_none()) {
-        Some(wallet) => {
-            effects.push_back(Effect::Tell(frame, FrameMessage::Load(link)));
-            LinkState::Ready(wallet.id.clone())
-        }
-        None => {
-            effects.push_back(Effect::Tell(frame, FrameMessage::Error(link)));
-            LinkState::Failed
-        }
-    }
+    let (message, state) = match wallet.filter(|wallet| wallet.forbidden_host(loopback).is_none()) {
+        Some(_) => (FrameMessage::Load(link), LinkState::Ready(address.clone())),
+        None => (FrameMessage::Error(link), LinkState::Failed),
+    };
+    effects.push_back(Effect::Tell(frame, message));
+    state
 }

@@ -1,0 +1,171 @@
+//! Connecting a wallet, from the consent page on: the user decides, the grant is continued. And
+//! the way back: a grant that is not wanted any more is cancelled.
+
+use open_payments::{Decision, Timestamp, verify_interaction_hash};
+use open_payments_client::{CancelGrant, ContinueGrant, check_granted_access};
+use protocol::{CancelGrantRequest, ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorCode};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, Continuation, Token};
+use crate::budget::Budget;
+use crate::calls::{Purpose, to_wire};
+use crate::connecting::{GrantAsked, Stage, foreign_host};
+use crate::effect::{Area, Effect};
+use crate::engine::{Connection, Engine};
+use crate::input::{Answer, TabId, Unreachable};
+use crate::problem::ProblemCode;
+use crate::snapshot::session;
+use crate::spending::Spending;
+
+/// A grant that the user decides about.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Consent {
+    pub(crate) asked: GrantAsked,
+    pub(crate) wallet_nonce: String,
+    pub(crate) continuation: Continuation,
+    pub(crate) requested: Timestamp,
+    /// For so many milliseconds the wallet wants to be left alone.
+    pub(crate) wait: u64,
+    pub(crate) tab: Option<TabId>,
+}
+
+impl Consent {
+    /// Milliseconds of the wait that are left; none by a clock that was set back, since a wallet
+    /// that is asked too early says so.
+    pub(crate) fn wait_left(&self, now: Timestamp) -> u64 {
+        match u64::try_from(now.millis() - self.requested.millis()) {
+            Ok(age) => self.wait.saturating_sub(age),
+            Err(_) => 0,
+        }
+    }
+
+    /// The query of the finish URL that was sent, if this is it.
+    fn finished<'a>(&self, url: &'a str) -> Option<&'a str> {
+        let rest = url.strip_prefix(self.asked.finish.as_str())?.split('#').next()?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('?') }
+    }
+}
+
+impl Engine {
+    pub(crate) fn consent_tab_opened(&mut self, tab: TabId) {
+        if let Some(consent) = self.consent_mut() {
+            consent.tab = Some(tab);
+            self.persist_attempt();
+            self.consent_tab_moved(tab);
+        }
+    }
+
+    /// Only the tab that was opened counts, and only the finish URL that was sent.
+    pub(crate) fn consent_tab_moved(&mut self, tab: TabId) {
+        let url = self.presence.tab(tab).and_then(|tab| tab.url.clone()).unwrap_or_default();
+        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let (Stage::AwaitingConsent(consent), Some(terms)) = (&attempt.stage, &attempt.terms) else { return };
+        let Some(query) = consent.finished(&url).filter(|_| consent.tab == Some(tab)) else { return };
+        match Decision::parse(query) {
+            Decision::Accepted { hash, reference } => {
+                let (ours, theirs) = (&consent.asked.nonce, &consent.wallet_nonce);
+                if !verify_interaction_hash(&hash, ours, theirs, &reference, &terms.wallet.auth_server) {
+                    return self.give_up(ProblemCode::HashWrong.into());
+                }
+                attempt.stage = Stage::Finishing { consent: consent.clone(), reference, asked: false };
+                self.persist_attempt();
+            }
+            Decision::Declined => self.give_up(ProblemCode::Declined.into()),
+            Decision::Invalid => self.give_up(ProblemCode::GrantInvalid.into()),
+        }
+    }
+
+    /// Without its page the user cannot decide; once the user has accepted it is not needed.
+    pub(crate) fn consent_tab_closed(&mut self, tab: TabId) {
+        let Some(consent) = self.consent_mut().filter(|consent| consent.tab == Some(tab)) else { return };
+        consent.tab = None;
+        match &self.connection {
+            Connection::Connecting(attempt) if matches!(attempt.stage, Stage::AwaitingConsent(_)) => {
+                self.give_up(ProblemCode::TabClosed.into());
+            }
+            _ => self.persist_attempt(),
+        }
+    }
+
+    /// Continues a grant that the user has accepted, once its wait is over.
+    pub(crate) fn continue_grant(&mut self) {
+        if self.key.is_none() || self.proxy.is_quiet(self.now.monotonic) {
+            return;
+        }
+        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let (Stage::Finishing { consent, reference, asked }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else {
+            return;
+        };
+        if *asked || consent.wait_left(self.now.wall) > 0 {
+            return;
+        }
+        *asked = true;
+        let Continuation { uri, token } = consent.continuation.clone();
+        let operation = ContinueGrant { uri, token, reference: reference.clone() };
+        let wallet = terms.wallet.clone();
+        let Some(request) = self.sign_for(&wallet, &operation) else { return };
+        let message = ContinueGrantRequest { wallet_address: wallet.id, request: to_wire(request) };
+        self.ask_proxy(Endpoint::ContinueGrant, &message, Purpose::ConnectContinue);
+    }
+
+    pub(crate) fn grant_continued(&mut self, answer: Result<Answer, Unreachable>) {
+        let reply = self.read_reply::<ContinueGrantReply>(answer);
+        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let (Stage::Finishing { consent, asked, .. }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else {
+            return;
+        };
+        let reply = match reply {
+            Ok(reply) => reply,
+            // Too early after all: continuing a grant spends nothing, so it may be asked again.
+            Err(failure) if matches!(failure.code(), Some(ErrorCode::RateLimited | ErrorCode::ClockSkew)) => {
+                *asked = false;
+                return;
+            }
+            Err(failure) => return self.give_up(failure.problem()),
+        };
+        let (manage, uri) = (&reply.access_token.manage, &reply.continuation.uri);
+        if let Err(mismatch) = check_granted_access(&terms.wallet, manage, Some(uri)) {
+            return self.give_up(foreign_host(mismatch));
+        }
+        let tab = consent.tab;
+        let budget = Budget::new(terms.budget.clone(), consent.asked.interval.clone());
+        let continuation = Continuation { uri: reply.continuation.uri, token: reply.continuation.token };
+        let token = Token::new(reply.access_token, self.now.wall);
+        let account = Account::new(terms.wallet.clone(), token, continuation, reply.session);
+        self.connection = Connection::Connected(Box::new(account));
+        self.spending = Some(Spending::new(budget));
+        // First what is new: whoever dies in between is connected, and an attempt that is left
+        // over beside an account is not taken up.
+        self.persist_connection();
+        self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), None)]);
+        self.effects.extend(tab.map(Effect::CloseTab));
+    }
+
+    /// Gives back a grant, decided or not. Nobody waits for the answer.
+    pub(crate) fn say_farewell(&mut self) {
+        let (wallet, continuation) = match &self.connection {
+            Connection::Connected(account) => (account.wallet.clone(), account.continuation.clone()),
+            Connection::Connecting(attempt) => match (&attempt.terms, &attempt.stage) {
+                (Some(terms), Stage::AwaitingConsent(consent) | Stage::Finishing { consent, .. }) => {
+                    (terms.wallet.clone(), consent.continuation.clone())
+                }
+                _ => return,
+            },
+            Connection::Disconnected(_) => return,
+        };
+        let operation = CancelGrant { uri: continuation.uri, token: continuation.token };
+        let Some(request) = self.sign_for(&wallet, &operation) else { return };
+        let message = CancelGrantRequest { wallet_address: wallet.id, request: to_wire(request) };
+        self.ask_proxy(Endpoint::CancelGrant, &message, Purpose::Farewell);
+    }
+
+    pub(crate) fn consent_mut(&mut self) -> Option<&mut Consent> {
+        match &mut self.connection {
+            Connection::Connecting(attempt) => match &mut attempt.stage {
+                Stage::AwaitingConsent(consent) | Stage::Finishing { consent, .. } => Some(consent),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

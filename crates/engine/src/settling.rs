@@ -1,0 +1,171 @@
+//! Payments that were sent and whose outcome is not known: no answer came, or none that has to be
+//! believed. They count as spent, are never sent again, and are looked for at the wallet itself.
+
+use open_payments::{OutgoingPayment, Url};
+use open_payments_client::Read;
+use serde::{Deserialize, Serialize};
+
+use crate::calls::Purpose;
+use crate::engine::{Connection, Engine, Moment};
+use crate::input::{Answer, Unreachable};
+use crate::ledger::Intent;
+use crate::snapshot;
+use crate::spending::QUOTE_LIFE;
+use crate::targets::Target;
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Settling {
+    unsettled: Vec<Unsettled>,
+    /// One is looked for at a time.
+    looking: bool,
+    changed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Unsettled {
+    intent: Intent,
+    /// The proxy says that it was refused. That is only its word: as long as the quote is good,
+    /// whoever holds the request may still send it.
+    refused: bool,
+    #[serde(skip)]
+    due: u64,
+    #[serde(skip)]
+    looks: u32,
+}
+
+/// Between two looks at a payment: 3 seconds, doubling up to a minute.
+const FIRST_PAUSE: u64 = 3_000;
+const LONGEST_PAUSE: u64 = 60 * 1000;
+
+impl Settling {
+    pub(crate) fn restore(text: Option<&String>, now: Moment) -> Self {
+        let mut unsettled: Vec<Unsettled> = snapshot::load(text).unwrap_or_default();
+        for payment in &mut unsettled {
+            payment.due = payment.first_look(now);
+        }
+        Self { unsettled, looking: false, changed: false }
+    }
+
+    /// The entry to persist, if there is something new.
+    pub(crate) fn take_change(&mut self) -> Option<String> {
+        std::mem::take(&mut self.changed).then(|| snapshot::save(&self.unsettled))
+    }
+
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Intent> + use<> {
+        std::mem::take(self).unsettled.into_iter().map(|payment| payment.intent)
+    }
+
+    /// Whether a payment from this quote may have been made already.
+    pub(crate) fn knows(&self, quote: &Url) -> bool {
+        self.unsettled.iter().any(|payment| payment.intent.quote == *quote)
+    }
+
+    fn next(&self) -> Option<&Unsettled> {
+        self.unsettled.iter().filter(|_| !self.looking).min_by_key(|payment| payment.due)
+    }
+
+    fn add(&mut self, intent: Intent, refused: bool, now: Moment) {
+        let mut payment = Unsettled { intent, refused, due: 0, looks: 0 };
+        payment.due = payment.first_look(now);
+        self.unsettled.push(payment);
+        self.changed = true;
+    }
+
+    fn take(&mut self, at: usize) -> Unsettled {
+        self.changed = true;
+        self.unsettled.remove(at)
+    }
+}
+
+impl Unsettled {
+    /// What was refused is not looked for before it can be told that it will never be made.
+    fn first_look(&self, now: Moment) -> u64 {
+        let dead_in = self.intent.at.millis() + QUOTE_LIFE - now.wall.millis();
+        let dead_in = u64::try_from(dead_in.clamp(0, QUOTE_LIFE)).unwrap_or(0);
+        now.monotonic + if self.refused { FIRST_PAUSE.max(dead_in) } else { FIRST_PAUSE }
+    }
+
+    fn quote_is_dead(&self, now: Moment) -> bool {
+        now.wall.millis() - self.intent.at.millis() >= QUOTE_LIFE
+    }
+}
+
+impl Engine {
+    /// No answer came, or none to be trusted: the payment counts as made until the wallet says otherwise.
+    pub(crate) fn outcome_unknown(&mut self, intent: Intent) {
+        self.settling.add(intent, false, self.now);
+        self.persist_spending();
+    }
+
+    /// The proxy says that a payment was refused.
+    pub(crate) fn payment_refused(&mut self, intent: Intent) {
+        if let Some(spending) = &mut self.spending {
+            spending.purse.doubt(intent.debit.value);
+        }
+        self.settling.add(intent, true, self.now);
+        self.persist_spending();
+    }
+
+    /// Looks for the payment that is due, while there is somebody to pay: only then does it matter.
+    pub(crate) fn drive_settling(&mut self, targets: &[Target]) {
+        let Connection::Connected(account) = &self.connection else { return };
+        let Some(due) = self.settling_wake(targets) else { return };
+        let Some(payment) = self.settling.next().filter(|_| due <= self.now.monotonic) else { return };
+        let quote = payment.intent.quote.clone();
+        let url = payment_url(&account.wallet.resource_server, &quote);
+        let operation = Read { token: account.token.value.clone(), url };
+        let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
+        self.settling.looking = true;
+        self.send(request, Purpose::Settle(quote));
+    }
+
+    pub(crate) fn settling_wake(&self, targets: &[Target]) -> Option<u64> {
+        let due = self.settling.next()?.due;
+        (!targets.is_empty() && self.may_read()).then_some(due)
+    }
+
+    pub(crate) fn payment_looked_for(&mut self, quote: &Url, answer: Result<Answer, Unreachable>) {
+        self.settling.looking = false;
+        let Some(at) = self.settling.unsettled.iter().position(|payment| payment.intent.quote == *quote) else {
+            return;
+        };
+        let answer = answer.ok();
+        let found = answer
+            .as_ref()
+            .filter(|answer| answer.status == 200)
+            .and_then(|answer| OutgoingPayment::parse(&answer.body).ok())
+            .filter(|payment| payment.quote_id.as_ref().is_none_or(|id| id == quote));
+        let unsettled = &mut self.settling.unsettled[at];
+        let not_made = unsettled.quote_is_dead(self.now) && answer.is_some_and(|answer| answer.status == 404);
+        if found.is_none() && !not_made {
+            unsettled.due = self.now.monotonic + (FIRST_PAUSE << unsettled.looks.min(10)).min(LONGEST_PAUSE);
+            unsettled.looks += 1;
+            return;
+        }
+        let Unsettled { intent, refused, .. } = self.settling.take(at);
+        if let (true, Some(spending)) = (refused, &mut self.spending) {
+            spending.purse.end_doubt(intent.debit.value);
+        }
+        match found {
+            Some(payment) => {
+                self.settle(&intent, payment.id.clone());
+                if payment.failed {
+                    self.given_up(&payment.id);
+                }
+            }
+            None => {
+                if let Some(spending) = &mut self.spending {
+                    spending.release(&intent);
+                }
+            }
+        }
+        self.persist_spending();
+    }
+}
+
+/// Where the payment made from a quote is: wallets give both the same last segment.
+pub(crate) fn payment_url(resource_server: &Url, quote: &Url) -> Url {
+    let id = quote.path().rsplit('/').next().unwrap_or_default();
+    resource_server.join("outgoing-payments").join(id)
+}
