@@ -31,11 +31,15 @@ impl Tally {
         Self { passed: passed.into(), failed: (!passed).into() }
     }
 
-    /// Adds up the summary lines in a runner's output. A run that did not succeed has a failure
-    /// even if its output tells of none (it may not have come to the tests), and so has a run
-    /// without any test.
+    /// Adds up the summary lines in a runner's output.
+    pub(crate) fn count(runner: Runner, output: &str) -> Self {
+        output.lines().filter_map(|line| runner.summary(line)).sum()
+    }
+
+    /// The same for a whole suite: a run that did not succeed has a failure even if its output
+    /// tells of none (it may not have come to the tests), and so has a run without any test.
     pub(crate) fn read(runner: Runner, succeeded: bool, output: &str) -> Self {
-        let mut tally: Self = output.lines().filter_map(|line| runner.summary(line)).sum();
+        let mut tally = Self::count(runner, output);
         let empty = tally == Self::default();
         if tally.failed == 0 && (!succeeded || empty) {
             tally.failed = 1;
