@@ -87,7 +87,7 @@ impl Engine {
 
     /// Sends a message to the proxy, signed with the install key. The nonce makes it idempotent.
     pub(crate) fn ask_proxy(&mut self, endpoint: Endpoint, message: &impl Serialize, purpose: Purpose) {
-        let Ok(body) = serde_json::to_string(message) else { return };
+        let body = json::to_string(message);
         let nonce = self.entropy.nonce();
         let session = match &self.connection {
             Connection::Connected(account) if endpoint.needs_session() => {

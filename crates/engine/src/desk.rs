@@ -16,6 +16,8 @@ pub(crate) struct Desk {
     pub(crate) paying: Option<InFlight>,
     /// Whose quote was asked for last.
     turn: Option<WalletAddress>,
+    /// No payment is made before this monotonic time.
+    pub(crate) rests_until: u64,
     /// Payments made in this life of the worker.
     pub(crate) payments: u64,
 }

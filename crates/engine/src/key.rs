@@ -18,6 +18,6 @@ impl Key {
 
     /// The JSON Web Key that the user adds to the wallet.
     pub(crate) fn jwk(&self) -> String {
-        serde_json::to_string(&self.public.to_jwk(self.kid.clone())).unwrap_or_default()
+        json::to_string(&self.public.to_jwk(self.kid.clone()))
     }
 }

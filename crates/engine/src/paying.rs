@@ -6,7 +6,7 @@ use open_payments_client::{CreateOutgoingPayment, Terms, check_payment};
 use protocol::{Endpoint, ErrorCode, PaymentReply, PaymentRequest};
 
 use crate::calls::{Purpose, to_wire};
-use crate::desk::InFlight;
+use crate::desk::{Held, InFlight};
 use crate::effect::{Area, Effect, FrameMessage};
 use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
@@ -20,15 +20,24 @@ use crate::targets::Target;
 /// Every so many payments to a receiver one is read back, beginning with the first.
 const READ_BACK_EVERY: u32 = 30;
 
+/// One second, one payment, also when there is something to make up for: that makes the next
+/// payment larger. It is less than a second because a timer that was late may be on time again.
+const SHORTEST_SECOND: u64 = 500;
+
 impl Engine {
     /// Pays from the quote that is held, if the purse allows it and no payment is on its way.
     pub(crate) fn pay_if_due(&mut self, targets: &[Target], rate: Rate) {
         let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else { return };
-        let may_pay = |units| spending.purse.may_pay(units, slack(rate));
-        if self.desk.paying.is_some() {
+        let (tick, now) = (self.pace.ticks(), self.now.monotonic);
+        if self.desk.paying.is_some() || now < self.desk.rests_until {
             return;
         }
-        let Some(held) = self.desk.held.take_if(|held| may_pay(held.debit.value)) else { return };
+        let is_due = |held: &mut Held| {
+            let receiver = self.receivers.at(&held.asked.target.receiver);
+            let rests = receiver.is_some_and(|receiver| receiver.is_resting(tick));
+            !rests && spending.purse.may_pay(held.debit.value, slack(rate))
+        };
+        let Some(held) = self.desk.held.take_if(is_due) else { return };
         // The page may have changed since the quote was asked for: those hear of it who are there now.
         let target = targets.iter().find(|target| target.receiver == held.asked.target.receiver);
         let (Some(target), true) = (target, held.debit.value <= spending.budget.remaining()) else { return };
@@ -47,6 +56,7 @@ impl Engine {
             spending.reserve(intent.debit.value);
         }
         self.desk.paying = Some(InFlight { intent, target: target.clone() });
+        self.desk.rests_until = now + SHORTEST_SECOND;
         self.persist_spending();
         let message = PaymentRequest { incoming_payment: receiver, request: to_wire(request) };
         self.ask_proxy(Endpoint::CreatePayment, &message, Purpose::Payment);
@@ -99,9 +109,7 @@ impl Engine {
             self.effects.push_back(Effect::Tell(*frame, message));
         }
         self.published.count_payment(target.tab, &target.site, intent.debit.value);
-        if let Connection::Connected(account) = &mut self.connection {
-            account.problem.take_if(|problem| problem.code == ProblemCode::OutOfFunds);
-        }
+        self.money_moved();
         if let Some(receiver) = self.receivers.at_mut(&target.receiver) {
             receiver.succeed();
             let read_back = receiver.payments.is_multiple_of(READ_BACK_EVERY);

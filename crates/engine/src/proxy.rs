@@ -80,9 +80,9 @@ impl Engine {
         }
         if status == 200 {
             self.proxy.answered();
-            return serde_json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable));
+            return json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable));
         }
-        let Ok(ErrorReply { error }) = serde_json::from_str(&body) else {
+        let Ok(ErrorReply { error }) = json::from_str(&body) else {
             // Something in front of the proxy that speaks for it.
             self.proxy.did_not_answer(now);
             return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));

@@ -19,33 +19,37 @@ use crate::targets::Target;
 
 impl Engine {
     /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
-    /// payment; one that has none gets one when its turn comes, one receiver at a time.
+    /// payment. One that has none gets one when its turn comes or is the next, one at a time.
     pub(crate) fn quote_if_due(&mut self, targets: &[Target], rate: Rate) {
         if !self.desk.wants_quote() {
             return;
         }
         let now = self.server_time();
+        let mut asked = false;
         for target in self.desk.in_turn(targets) {
-            let is_requesting = self.receivers.is_requesting();
-            let Some(receiver) = self.receivers.at_mut(&target.receiver) else { continue };
+            let Some(receiver) = self.receivers.at(&target.receiver) else { continue };
             if receiver.is_resting(self.pace.ticks()) {
                 continue;
             }
-            match receiver.incoming(now).cloned() {
-                Some(incoming) => {
-                    let minimum = receiver.minimum;
-                    if self.ask_quote(target, incoming, minimum, rate) {
-                        return;
-                    }
-                }
-                None if is_requesting => {}
-                None => {
-                    receiver.requesting = true;
-                    let message = IncomingPaymentRequest { wallet_address: target.receiver.clone() };
-                    let purpose = Purpose::IncomingPayment(target.receiver);
-                    self.ask_proxy(Endpoint::CreateIncomingPayment, &message, purpose);
-                }
+            let (incoming, minimum) = (receiver.incoming(now).cloned(), receiver.minimum);
+            if incoming.is_none() {
+                self.request_incoming_payment(target.receiver.clone());
             }
+            if asked {
+                return;
+            }
+            asked = incoming.is_some_and(|incoming| self.ask_quote(target, incoming, minimum, rate));
+        }
+    }
+
+    fn request_incoming_payment(&mut self, address: WalletAddress) {
+        if self.receivers.is_requesting() {
+            return;
+        }
+        if let Some(receiver) = self.receivers.at_mut(&address) {
+            receiver.requesting = true;
+            let message = IncomingPaymentRequest { wallet_address: address.clone() };
+            self.ask_proxy(Endpoint::CreateIncomingPayment, &message, Purpose::IncomingPayment(address));
         }
     }
 
@@ -203,8 +207,11 @@ impl Engine {
 
     pub(crate) fn receiver_failed(&mut self, address: &WalletAddress, problem: Problem) {
         let tick = self.pace.ticks();
-        if let Some(receiver) = self.receivers.at_mut(address) {
-            receiver.fail(problem, tick);
+        let Some(receiver) = self.receivers.at_mut(address) else { return };
+        receiver.fail(problem, tick);
+        // A quote for one that rests for long would keep the others waiting.
+        if receiver.is_resting(tick + 1) {
+            self.desk.held.take_if(|held| held.asked.target.receiver == *address);
         }
     }
 }

@@ -30,7 +30,7 @@ struct Reading {
 const DELIVERY: u64 = 1_500;
 const TRIES: u32 = 5;
 /// The wallet has no money for us: try again after this long.
-pub(crate) const NO_MONEY_REST: u64 = 60 * 1000;
+const NO_MONEY_REST: u64 = 60 * 1000;
 
 impl Readings {
     pub(crate) fn read_back(&mut self, payment: Url, now: u64) {
@@ -114,11 +114,7 @@ impl Engine {
         let Some(reading) = self.take_reading(payment) else { return };
         match reply {
             Some(reply) if reply.failed => self.confirm_failure(reading),
-            Some(reply) if reply.sent_amount.value > 0 => {
-                if let Connection::Connected(account) = &mut self.connection {
-                    account.problem.take_if(|problem| problem.code == ProblemCode::AccountEmpty);
-                }
-            }
+            Some(reply) if reply.sent_amount.value > 0 => self.money_arrived(),
             _ => self.readings.payments.extend(reading.again(self.now.monotonic)),
         }
     }
@@ -165,9 +161,12 @@ impl Engine {
             spending.undo(units, at);
         }
         self.rest_for_money(ProblemCode::AccountEmpty);
-        // Once a minute is enough, and each is read back until one is delivered.
+        // The last one has probably failed too, and the next ones are read back until one is delivered.
         for (_, receiver) in self.receivers.iter_mut() {
-            (receiver.payments, receiver.unread) = (0, None);
+            receiver.payments = 0;
+            if let Some(payment) = receiver.unread.take() {
+                self.readings.read_back(payment, self.now.monotonic);
+            }
         }
     }
 
@@ -176,6 +175,24 @@ impl Engine {
         if let Connection::Connected(account) = &mut self.connection {
             account.problem = Some(problem.into());
             account.rests_until = self.now.monotonic + NO_MONEY_REST;
+        }
+    }
+
+    /// The wallet has made a payment: there is a budget. Whether there is money in an account that
+    /// was empty shows when it is delivered, and until then one attempt is enough.
+    pub(crate) fn money_moved(&mut self) {
+        let Connection::Connected(account) = &mut self.connection else { return };
+        match account.problem.as_ref().map(|problem| problem.code) {
+            Some(ProblemCode::AccountEmpty) => self.rest_for_money(ProblemCode::AccountEmpty),
+            Some(ProblemCode::OutOfFunds) => account.problem = None,
+            _ => {}
+        }
+    }
+
+    fn money_arrived(&mut self) {
+        let Connection::Connected(account) = &mut self.connection else { return };
+        if account.problem.take_if(|problem| problem.code == ProblemCode::AccountEmpty).is_some() {
+            account.rests_until = 0;
         }
     }
 }

@@ -24,11 +24,11 @@ pub(crate) mod session {
 
 /// The text of a value.
 pub(crate) fn save<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(&(VERSION, value)).unwrap_or_default()
+    json::to_string(&(VERSION, value))
 }
 
 /// The value of a text; nothing if it was not written by [`save`].
 pub(crate) fn load<T: DeserializeOwned>(text: Option<&String>) -> Option<T> {
-    let (version, value) = serde_json::from_str::<(u32, T)>(text?).ok()?;
+    let (version, value) = json::from_str::<(u32, T)>(text?).ok()?;
     (version == VERSION).then_some(value)
 }

@@ -5,6 +5,9 @@
 mod browser;
 mod connect;
 mod faults;
+mod links;
+mod pacing;
+mod payments;
 mod servers;
 mod wallets;
 mod world;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
-    Answer, Area, Badge, CallId, Command, Effect, Engine, FrameId, FrameMessage, HttpRequest, Input, LinkId, Now, Page,
-    PublicKey, SecretKey, Signature, Signer, Stored, TabId, Unreachable, Url,
+    Answer, Area, Badge, CallId, Command, Effect, Engine, FrameId, FrameMessage, FrameReport, HttpRequest, Input, Link,
+    LinkId, Now, Page, PublicKey, SecretKey, Signature, Signer, Stored, TabId, Unreachable, Url,
 };
 use open_payments::{Timestamp, interaction_hash};
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) const START: i64 = 1_795_327_200_000;
 /// Each way.
 const LATENCY: u64 = 20;
 /// A content script whose port was closed comes back after so long, an alarm rings after so long.
-const RECONNECT: u64 = 2_000;
+const RECONNECT: u64 = 1_000;
 const ALARM: u64 = 30_000;
 /// More inputs than this in the same millisecond, or calls in the same second, are a loop.
 const INPUTS_AT_ONCE: u32 = 200;
@@ -224,6 +224,13 @@ impl World {
         change(&mut self.browser.tab(tab).links);
         let report = self.browser.tab(tab).report();
         self.give(Input::FrameReported(report.expect("a frame")));
+    }
+
+    /// A frame from elsewhere in a page, with a link.
+    pub(crate) fn embed(&mut self, tab: i32, origin: &str, href: &str) {
+        let links = vec![Link { id: LinkId(1), href: href.to_owned() }];
+        let (frame, tab) = (FrameId(u32::MAX), TabId(tab));
+        self.give(Input::FrameReported(FrameReport { frame, tab, origin: origin.to_owned(), visible: true, links }));
     }
 
     pub(crate) fn activate(&mut self, tab: i32) {

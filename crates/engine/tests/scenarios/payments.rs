@@ -1,0 +1,397 @@
+//! Payments: the intent before the money, each quote once, and what becomes of those that fail.
+
+use engine::Command;
+use money::{Accrual, Amount, Asset};
+use protocol::{ErrorBody, ErrorCode};
+
+use crate::faults::Fault;
+use crate::wallets::SITE;
+use crate::world::World;
+
+/// Every payment that the wallet made is in the ledger, or waits to be settled.
+pub(crate) fn assert_all_accounted_for(world: &World) {
+    let (ledger, unsettled) = (world.ledger(), world.unsettled());
+    for payment in &world.servers.wallets.payments {
+        assert!(ledger.contains(&payment.id) || unsettled.contains(&payment.id), "{} is not accounted for", payment.id);
+    }
+    let mut once = ledger.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), ledger.len(), "a payment stands in the ledger twice");
+}
+
+fn spent(world: &mut World) -> String {
+    world.view()["connection"]["spent"]["value"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_ledger_agrees_with_the_wallet() {
+    let mut world = World::looking_at(&[SITE]);
+    world.seconds(100);
+    let made: Vec<String> = world.servers.wallets.payments.iter().map(|payment| payment.id.clone()).collect();
+    let mut ledger = world.ledger();
+    ledger.sort_by_key(|id| made.iter().position(|other| other == id));
+    assert_eq!(ledger, made);
+    assert_eq!(spent(&mut world), format!("1.{:02}", made.len() - 100));
+    assert_eq!(world.view()["page"]["paid"]["value"], spent(&mut world));
+}
+
+#[test]
+fn a_refused_payment_is_not_repeated_and_the_next_second_pays() {
+    for code in [ErrorCode::WalletRefused, ErrorCode::InvalidRequest, ErrorCode::KeyRevoked] {
+        let mut world = World::paying();
+        let before = world.payments();
+        for _ in 0..10 {
+            world.faults.add("/v1/payments", 1, Fault::refuse(code));
+            world.seconds(3);
+        }
+        let paid = world.payments() - before;
+        assert!((18..=22).contains(&paid), "{code:?}: {paid}");
+        assert_all_accounted_for(&world);
+        assert_eq!(world.page(), "paying");
+    }
+}
+
+#[test]
+fn what_was_refused_is_spent_again_once_the_quote_is_dead() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", 3, Fault::refuse(ErrorCode::WalletRefused));
+    world.seconds(5);
+    assert_eq!(world.unsettled().len(), 3);
+    let (counted, made) = (spent(&mut world), world.payments());
+    assert_eq!(counted, format!("0.{:02}", made + 3));
+    world.seconds(400);
+    assert_eq!(world.unsettled(), Vec::<String>::new());
+    assert_eq!(
+        spent(&mut world),
+        format!("{}.{:02}", world.servers.wallets.paid() / 100, world.servers.wallets.paid() % 100)
+    );
+    assert!(world.servers.wallets.paid().abs_diff(world.elapsed / 1000) <= 2);
+}
+
+#[test]
+fn a_lost_reply_counts_as_spent_and_is_settled_later() {
+    for fault in [Fault::LoseReply, Fault::Delay(11_000), Fault::Forge(Box::new(|body| *body = serde_json::json!([])))]
+    {
+        let mut world = World::paying();
+        let made = world.payments();
+        world.faults.add("/v1/payments", 1, fault);
+        world.seconds(1);
+        assert!(world.unsettled().len() == 1);
+        world.seconds(30);
+        assert!(world.payments() > made + 20);
+        assert_eq!(world.unsettled(), Vec::<String>::new());
+        assert_eq!(world.ledger().len(), world.payments());
+        assert_all_accounted_for(&world);
+    }
+}
+
+#[test]
+fn a_lost_request_counts_as_spent_until_it_cannot_be_made_any_more() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", 1, Fault::LoseRequest);
+    world.seconds(300);
+    assert_eq!(world.unsettled().len(), 1);
+    world.seconds(200);
+    assert_eq!(world.unsettled(), Vec::<String>::new());
+    assert_eq!(world.ledger().len(), world.payments());
+    assert!(world.servers.wallets.paid().abs_diff(world.elapsed / 1000) <= 2);
+}
+
+#[test]
+fn a_quote_that_is_used_up_is_given_up() {
+    let mut world = World::paying();
+    let before = world.payments();
+    world.faults.add("/v1/payments", 1, Fault::Lie(ErrorCode::QuoteUsed));
+    world.seconds(10);
+    assert!(world.payments() >= before + 9);
+    assert_eq!(world.ledger().len(), world.payments());
+    world.faults.add("/v1/payments", 1, Fault::refuse(ErrorCode::QuoteUsed));
+    world.seconds(10);
+    assert_all_accounted_for(&world);
+    assert!(world.payments() >= before + 17);
+}
+
+#[test]
+fn a_quote_that_expires_before_it_is_paid_is_replaced() {
+    let mut world = World::connected();
+    world.command(Command::SetRate("0.06".to_owned()));
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(2_400);
+    // One cent in ten minutes, so each quote but the last of them expires.
+    assert!((4..=5).contains(&world.payments()), "{}", world.payments());
+    assert_eq!(world.unsettled(), Vec::<String>::new());
+    assert!(world.calls_to("/v1/quotes") <= 15, "{}", world.calls_to("/v1/quotes"));
+}
+
+#[test]
+fn death_at_any_moment_pays_nothing_twice_and_forgets_nothing() {
+    for calls_are_lost in [false, true] {
+        for effects in 0..60 {
+            let mut world = World::paying();
+            world.fuse = Some(effects);
+            world.seconds(10);
+            if world.deaths == 0 {
+                world.kill(calls_are_lost);
+            }
+            world.advance(u64::from(effects) * 37);
+            world.kill(calls_are_lost);
+            let before = world.payments();
+            world.seconds(10);
+            assert!(world.payments() >= before + 5, "{effects}");
+            assert_all_accounted_for(&world);
+            world.seconds(30);
+            assert!(world.unsettled().len() <= 2);
+            assert!(world.servers.wallets.paid() <= world.elapsed / 1000 + 1);
+        }
+    }
+}
+
+#[test]
+fn a_payment_after_a_death_comes_within_seconds() {
+    let mut world = World::paying();
+    world.kill(true);
+    let (before, died) = (world.payments(), world.elapsed);
+    while world.payments() == before {
+        world.advance(10);
+    }
+    assert!(world.elapsed - died <= 2_500, "{}", world.elapsed - died);
+}
+
+#[test]
+fn the_first_each_thirtieth_and_the_last_payment_are_read_back() {
+    let mut world = World::looking_at(&[SITE]);
+    world.seconds(75);
+    assert_eq!(world.calls_to("/v1/payments/read"), 3);
+    let tab = world.browser.front().unwrap().id;
+    world.close(tab);
+    world.seconds(10);
+    assert_eq!(world.calls_to("/v1/payments/read"), 4);
+    assert_eq!((world.timer, world.alarm), (None, false));
+}
+
+#[test]
+fn an_empty_account_is_told_and_tried_once_a_minute() {
+    let mut world = World::looking_at(&[SITE]);
+    world.servers.wallets.account_is_empty = true;
+    world.seconds(300);
+    assert!((4..=12).contains(&world.payments()), "{}", world.payments());
+    assert_eq!((world.problem().as_deref(), world.page().as_str()), (Some("account_empty"), "problem"));
+    world.seconds(5);
+    assert_eq!(spent(&mut world), "0.00");
+    assert_all_accounted_for(&world);
+    world.servers.wallets.account_is_empty = false;
+    world.seconds(90);
+    assert_eq!((world.problem(), world.page().as_str()), (None, "paying"));
+}
+
+#[test]
+fn after_an_empty_account_another_wallet_is_connected_at_once() {
+    let mut world = World::looking_at(&[SITE]);
+    world.servers.wallets.account_is_empty = true;
+    world.seconds(4);
+    assert_eq!(world.problem().as_deref(), Some("account_empty"));
+    world.command(Command::Disconnect);
+    world.servers.wallets.account_is_empty = false;
+    world.upload_key();
+    world.connect("10", false);
+    world.seconds(1);
+    world.decide(true);
+    world.seconds(1);
+    assert_eq!(world.connection(), "connected");
+    let tab = world.browser.tabs[0].id;
+    world.activate(tab);
+    let before = world.payments();
+    world.seconds(5);
+    assert!(world.payments() > before);
+}
+
+#[test]
+fn the_budget_is_used_up_to_the_last_cent_and_no_further() {
+    for (amount, rate) in [("0.10", "36"), ("0.10", "108"), ("0.07", "0.60"), ("0.01", "36")] {
+        let mut world = World::connected_with(amount, false);
+        world.command(Command::SetRate(rate.to_owned()));
+        world.visit("https://site.example/", &[SITE]);
+        world.seconds(600);
+        assert_eq!(format!("0.{:02}", world.servers.wallets.paid()), amount);
+        assert_eq!((world.page().as_str(), world.timer, world.alarm), ("outOfFunds", None, false));
+        let calls = world.calls.len();
+        world.seconds(600);
+        world.kill(false);
+        world.seconds(60);
+        assert!(world.calls.len() - calls <= 2);
+    }
+}
+
+#[test]
+fn what_is_left_of_a_budget_can_be_too_little_to_send() {
+    let mut world = World::connected_with("0.10", false);
+    world.servers.wallets.minimum = 3;
+    world.command(Command::SetRate("36".to_owned()));
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(60);
+    assert_eq!((world.servers.wallets.paid(), spent(&mut world).as_str()), (9, "0.09"));
+    assert_eq!((world.page().as_str(), world.page_problem().as_deref()), ("outOfFunds", Some("out_of_funds")));
+}
+
+#[test]
+fn a_wallet_that_counts_more_than_we_do_is_believed() {
+    let mut world = World::connected_with("0.50", false);
+    world.command(Command::SetRate("36".to_owned()));
+    // What the user's other browser has spent with the same grant.
+    world.servers.wallets.grant.as_mut().unwrap().limit = 30;
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(100);
+    assert_eq!(world.servers.wallets.paid(), 30);
+    assert_eq!(world.page(), "outOfFunds");
+    let asked = world.calls_to("/v1/payments");
+    world.seconds(600);
+    assert!(world.calls_to("/v1/payments") - asked <= 11);
+    world.servers.wallets.grant.as_mut().unwrap().limit = 50;
+    // What was refused counts as spent until it cannot be made any more.
+    world.seconds(500);
+    assert_eq!(world.servers.wallets.paid(), 50);
+}
+
+#[test]
+fn a_monthly_budget_starts_anew_by_itself() {
+    // Whether the wallet's clock is ahead, behind or right.
+    for ahead in [-50_000, 0, 50_000] {
+        let mut world = World::connected_with("0.20", true);
+        world.servers.ahead = ahead;
+        world.command(Command::SetRate("36".to_owned()));
+        world.visit("https://site.example/", &[SITE]);
+        world.seconds(60);
+        assert_eq!((world.servers.wallets.paid(), world.page().as_str()), (20, "outOfFunds"));
+        // Thirty days later, five minutes before the month is over.
+        world.sleep(30 * 86_400_000 - 1_200_000);
+        world.kill(false);
+        world.seconds(5);
+        assert_eq!(world.page(), "outOfFunds");
+        for _ in 0..60 {
+            world.kill(false);
+            world.seconds(30);
+        }
+        assert_eq!(world.servers.wallets.paid(), 40, "{ahead}");
+    }
+}
+
+#[test]
+fn an_amount_that_is_too_small_is_raised_as_the_wallet_says() {
+    for (minimum, tells, quotes) in [(2, true, 2), (19, true, 2), (19, false, 6)] {
+        let mut world = World::connected();
+        (world.servers.wallets.minimum, world.servers.wallets.tells_minimum) = (minimum, tells);
+        world.visit("https://site.example/", &[SITE]);
+        world.seconds(2);
+        assert!(world.payments() > 0 && world.calls_to("/v1/quotes") <= quotes + 1, "{}", world.calls_to("/v1/quotes"));
+        world.seconds(600);
+        assert!(world.servers.wallets.paid().abs_diff(world.elapsed / 1000) <= 40, "{}", world.servers.wallets.paid());
+        assert_eq!(world.page(), "paying");
+        // Known from then on, until another wallet pays.
+        let before = world.calls_to("/v1/quotes");
+        world.kill(false);
+        world.seconds(60);
+        assert!(world.calls_to("/v1/quotes") - before <= 60 / usize::try_from(minimum).unwrap() + 2);
+    }
+}
+
+#[test]
+fn a_minimum_far_above_the_rate_is_saved_up_for() {
+    let mut world = World::connected();
+    world.command(Command::SetRate("3.6".to_owned()));
+    world.servers.wallets.minimum = 300;
+    let tab = world.visit("https://site.example/", &[SITE]);
+    world.seconds(2_800);
+    assert_eq!(world.payments(), 0);
+    world.visit("https://plain.example/", &[]);
+    world.seconds(60);
+    world.activate(tab);
+    world.seconds(260);
+    assert_eq!((world.payments(), world.servers.wallets.paid()), (1, 300));
+}
+
+#[test]
+fn a_minimum_without_a_hint_that_is_no_minimum_is_given_up() {
+    let mut world = World::looking_at(&[SITE]);
+    let mut error = ErrorBody::new(ErrorCode::AmountTooSmall, "Too small.");
+    error.min_send_amount = Some(Amount::new(0, Asset::new("USD", 2).unwrap()));
+    world.faults.add("/v1/quotes", u32::MAX, Fault::Refuse(error));
+    world.seconds(300);
+    assert!(world.calls_to("/v1/quotes") <= 20, "{}", world.calls_to("/v1/quotes"));
+    assert_eq!(world.page(), "problem");
+}
+
+#[test]
+fn disconnecting_cancels_the_grant_and_forgets_all_but_the_ledger() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", 1, Fault::LoseReply);
+    world.seconds(2);
+    let (kid, rows) = (world.view()["publicKey"]["kid"].clone(), world.ledger().len());
+    world.command(Command::Disconnect);
+    assert_eq!((world.connection().as_str(), world.problem()), ("disconnected", None));
+    world.seconds(1);
+    assert!(world.servers.wallets.grant.as_ref().unwrap().cancelled);
+    for gone in ["account", "spending", "intent", "unsettled", "purse", "attempt"] {
+        assert!(world.stored(gone).is_null(), "{gone}");
+    }
+    assert!(world.ledger().len() > rows);
+    assert_all_accounted_for(&world);
+    assert_ne!(world.view()["publicKey"]["kid"], kid);
+    assert_eq!((world.timer, world.alarm), (None, false));
+    let calls = world.calls.len();
+    world.seconds(60);
+    assert_eq!(world.calls.len(), calls);
+
+    world.upload_key();
+    world.connect("5", false);
+    world.seconds(1);
+    world.decide(true);
+    world.seconds(1);
+    assert_eq!(world.view()["connection"]["spent"]["value"], "0.00");
+    let tab = world.browser.tabs[0].id;
+    world.activate(tab);
+    let before = world.payments();
+    world.seconds(5);
+    assert!(world.payments() > before);
+}
+
+#[test]
+fn disconnecting_works_when_nobody_answers_and_survives_death() {
+    for effects in 0..12 {
+        let mut world = World::paying();
+        world.proxy_is_down = true;
+        world.fuse = Some(effects);
+        world.command(Command::Disconnect);
+        world.fuse = None;
+        world.seconds(5);
+        if world.connection() == "connected" {
+            world.command(Command::Disconnect);
+        }
+        world.seconds(1);
+        assert_eq!(world.connection(), "disconnected", "{effects}");
+        assert!(world.stored("account").is_null() && world.stored("purse").is_null());
+        assert_all_accounted_for(&world);
+    }
+}
+
+#[test]
+fn another_wallet_learns_its_own_minimum() {
+    let mut world = World::connected();
+    world.servers.wallets.minimum = 50;
+    let tab = world.visit("https://site.example/", &[SITE]);
+    world.seconds(2);
+    assert_eq!(world.servers.wallets.paid(), 50);
+    world.command(Command::Disconnect);
+    world.servers.wallets.minimum = 1;
+    world.upload_key();
+    world.connect("5", false);
+    world.seconds(1);
+    world.decide(true);
+    world.seconds(1);
+    world.command(Command::SetRate("36".to_owned()));
+    world.activate(tab);
+    world.seconds(5);
+    assert!(world.servers.wallets.payments[1..].iter().all(|payment| payment.debit == 1));
+    let one = Accrual::from_units(1);
+    assert!(one > Accrual::ZERO && world.payments() > 3);
+}
