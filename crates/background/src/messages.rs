@@ -79,7 +79,7 @@ struct AmountSent<'a> {
 /// Reads a content script's message as that of a frame whose tab and origin the browser vouches
 /// for. At most [`MAX_LINKS`] links are passed on.
 pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Option<Input> {
-    let Report { r#type: ReportType::State, visible, links } = serde_json::from_str(&json(message)?).ok()?;
+    let Report { r#type: ReportType::State, visible, links } = json::from_str(&json(message)?).ok()?;
     let link = |ReportedLink { id, href }| Link {
         id: LinkId(id),
         // No wallet has an empty address either, so the link gets its `error` like any bad one.
@@ -92,7 +92,7 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Op
 /// Reads a view's message.
 pub fn command(message: &JsValue) -> Option<Input> {
     let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, url } =
-        serde_json::from_str(&json(message)?).ok()?;
+        json::from_str(&json(message)?).ok()?;
     let command = match command {
         Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
         Verb::CancelConnect => Command::CancelConnect,
@@ -123,7 +123,7 @@ pub(crate) fn told(message: &FrameMessage) -> Option<JsValue> {
 
 /// A value as an object on the JavaScript side; all of ours have one.
 pub(crate) fn object(value: &impl Serialize) -> Option<JsValue> {
-    JSON::parse(&serde_json::to_string(value).ok()?).ok()
+    JSON::parse(&json::to_string(value)).ok()
 }
 
 fn json(message: &JsValue) -> Option<String> {

@@ -51,9 +51,9 @@ impl Rate {
 /// An exact sum of money on its way to becoming minor units; may be negative.
 ///
 /// One minor unit is 3,600,000,000 of its ticks: a rate counts thousandths per hour, time is in
-/// milliseconds, and their product is not rounded.
+/// milliseconds, and their product is not rounded. Kept as text, because no JSON number holds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Accrual(i128);
 
 const TICKS_PER_UNIT: i128 = 3_600_000 * 1000;
@@ -76,6 +76,20 @@ impl Accrual {
     pub fn units_to_cover(self) -> u64 {
         let units = (self.0.max(0) + TICKS_PER_UNIT - 1) / TICKS_PER_UNIT;
         u64::try_from(units).unwrap_or(u64::MAX)
+    }
+}
+
+impl TryFrom<String> for Accrual {
+    type Error = MoneyError;
+
+    fn try_from(ticks: String) -> Result<Self, MoneyError> {
+        ticks.parse().map(Self).map_err(|_| MoneyError::Value)
+    }
+}
+
+impl From<Accrual> for String {
+    fn from(accrual: Accrual) -> Self {
+        accrual.0.to_string()
     }
 }
 
@@ -141,6 +155,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn kept_as_text_nothing_is_lost(ticks: i128) {
+            let text = serde_json::to_string(&Accrual(ticks)).unwrap();
+            prop_assert_eq!(&text, &format!("\"{ticks}\""));
+            prop_assert_eq!(serde_json::from_str::<Accrual>(&text).unwrap(), Accrual(ticks));
+        }
+
         #[test]
         fn splitting_time_loses_nothing(rate in 0_u64..1_000_000_000_000, steps in prop::collection::vec(0_u64..5_000, 0..50)) {
             let rate = Rate::from_units_per_hour(rate).unwrap();

@@ -10,8 +10,8 @@ pub enum MoneyError {
     /// An asset scale is larger than [`AssetScale::MAX`](crate::AssetScale::MAX).
     #[error("an asset scale of {0} is larger than 18")]
     AssetScale(u8),
-    /// A value on the wire is not an unsigned 64-bit integer in decimal digits.
-    #[error("this is not an unsigned 64-bit integer in decimal digits")]
+    /// A value on the wire or in storage is not in decimal digits, or does not fit.
+    #[error("this is not a whole number in decimal digits, or too large")]
     Value,
     /// What a person typed is not a number.
     #[error("write the amount in digits, for example 5 or 1.50")]

@@ -6,10 +6,10 @@
 //! only has to have the right form and cover everything.
 
 use http_signature::{Parameters, SignatureError, SignatureHeaders, SignatureInput};
+use json::Value;
 use money::Amount;
 use open_payments::{Secret, Url, WalletDocument};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::{
     CancelGrant, ContinueGrant, CreateOutgoingPayment, CreateQuote, HttpRequest, Operation, Read, RequestGrant,
@@ -159,21 +159,21 @@ impl Listed for Read {
     }
 }
 
-/// A body whose members are read by their place (RFC 6901).
+/// A body whose members are read by their place.
 struct Body(Value);
 
 impl Body {
     fn parse(request: &HttpRequest) -> Result<Self, Refusal> {
         let text = request.body.as_deref().ok_or(Refusal::Body)?;
-        serde_json::from_str(text).map(Self).map_err(|_| Refusal::Body)
+        text.parse().map(Self).map_err(|_| Refusal::Body)
     }
 
-    fn member<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, Refusal> {
-        self.optional(pointer)?.ok_or(Refusal::Body)
+    fn member<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {
+        self.optional(path)?.ok_or(Refusal::Body)
     }
 
-    fn optional<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Refusal> {
-        self.0.pointer(pointer).map(T::deserialize).transpose().map_err(|_| Refusal::Body)
+    fn optional<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
+        self.0.find(path).cloned().map(Value::read).transpose().map_err(|_| Refusal::Body)
     }
 }
 

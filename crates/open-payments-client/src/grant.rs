@@ -2,7 +2,7 @@ use money::Amount;
 use open_payments::{Interval, Secret, Url, WalletAddress, WalletDocument};
 use serde::Serialize;
 
-use crate::{Call, Method, Operation, operation::json};
+use crate::{Call, Method, Operation};
 
 /// Asks the user's wallet for a token that may quote and pay, which the user has to confirm
 /// (`POST {authServer}`, RFC 9635 section 2).
@@ -102,7 +102,7 @@ impl Operation for RequestGrant {
             client: &wallet.id,
             interact: Some(InteractBody { start: ["redirect"], finish }),
         };
-        Call { method: Method::Post, url: wallet.auth_server.clone(), token: None, body: json(&body) }
+        Call { method: Method::Post, url: wallet.auth_server.clone(), token: None, body: Some(json::to_string(&body)) }
     }
 }
 
@@ -112,7 +112,7 @@ impl Operation for ContinueGrant {
             method: Method::Post,
             url: self.uri.clone(),
             token: Some(self.token.clone()),
-            body: json(&ContinueBody { interact_ref: &self.reference }),
+            body: Some(json::to_string(&ContinueBody { interact_ref: &self.reference })),
         }
     }
 }

@@ -1,5 +1,4 @@
 use open_payments::{Secret, Url, WalletDocument};
-use serde::Serialize;
 
 use crate::Method;
 
@@ -20,9 +19,4 @@ pub struct Call {
 pub trait Operation {
     /// How this wallet is asked. Of the wallet's document it uses the id and the two servers.
     fn call(&self, wallet: &WalletDocument) -> Call;
-}
-
-/// Prints a body.
-pub(crate) fn json(body: &impl Serialize) -> Option<String> {
-    Some(serde_json::to_string(body).expect("a struct of texts and integers always has a JSON form"))
 }

@@ -2,7 +2,7 @@ use money::Amount;
 use open_payments::{IncomingPaymentUrl, Secret, Url, WalletAddress, WalletDocument};
 use serde::Serialize;
 
-use crate::{Call, Method, Operation, operation::json};
+use crate::{Call, Method, Operation};
 
 /// Asks what one payment of a fixed debit amount would deliver (`POST {resourceServer}/quotes`).
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +77,12 @@ impl Operation for CreateQuote {
             method: "ilp",
             debit_amount: &self.debit_amount,
         };
-        Call { method: Method::Post, url: quotes_url(wallet), token: Some(self.token.clone()), body: json(&body) }
+        Call {
+            method: Method::Post,
+            url: quotes_url(wallet),
+            token: Some(self.token.clone()),
+            body: Some(json::to_string(&body)),
+        }
     }
 }
 
@@ -87,7 +92,7 @@ impl Operation for CreateOutgoingPayment {
             method: Method::Post,
             url: outgoing_payments_url(wallet),
             token: Some(self.token.clone()),
-            body: json(&OutgoingPaymentBody { wallet_address: &wallet.id, quote_id: &self.quote }),
+            body: Some(json::to_string(&OutgoingPaymentBody { wallet_address: &wallet.id, quote_id: &self.quote })),
         }
     }
 }

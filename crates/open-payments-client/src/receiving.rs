@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::{
     Call, Method, Operation,
     grant::{AccessBody, AccessItem, GrantBody},
-    operation::json,
 };
 
 /// How a client says who it is.
@@ -50,7 +49,7 @@ impl Operation for RequestIncomingPaymentGrant {
         let access = AccessItem { r#type: "incoming-payment", actions: &["create"], identifier: None, limits: None };
         let body =
             GrantBody { access_token: AccessBody { access: vec![access] }, client: &self.client, interact: None };
-        Call { method: Method::Post, url: wallet.auth_server.clone(), token: None, body: json(&body) }
+        Call { method: Method::Post, url: wallet.auth_server.clone(), token: None, body: Some(json::to_string(&body)) }
     }
 }
 
@@ -61,7 +60,7 @@ impl Operation for CreateIncomingPayment {
             method: Method::Post,
             url: wallet.resource_server.join("incoming-payments"),
             token: Some(self.token.clone()),
-            body: json(&body),
+            body: Some(json::to_string(&body)),
         }
     }
 }

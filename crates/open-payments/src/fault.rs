@@ -1,5 +1,5 @@
+use json::Value;
 use money::Amount;
-use serde::Deserialize;
 
 /// What a wallet's error reply means, and what it said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,36 +53,23 @@ pub enum FaultKind {
     Unavailable,
 }
 
-#[derive(Deserialize)]
-struct RawBody {
-    error: RawError,
-}
-
-#[derive(Deserialize)]
-struct RawError {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    description: String,
-    details: Option<serde_json::Value>,
-}
-
 impl Fault {
     /// Reads an error reply of a resource or authorization server. Any status and any bytes
     /// are understood, if only as [`FaultKind::Refused`].
     pub fn classify(status: u16, body: &str) -> Self {
-        let error = serde_json::from_str::<RawBody>(body).map(|body| body.error).ok();
-        let kind = error.as_ref().map_or_else(|| by_status(status), |error| by_words(status, error));
-        let description = error.map(|error| presentable(&error.description)).filter(|text| !text.is_empty());
-        Self { kind, description }
+        let body = body.parse().unwrap_or(Value::Null);
+        let text = |path| body.find(path).and_then(Value::as_text).unwrap_or_default();
+        let (code, description) = (text("/error/code"), text("/error/description"));
+        let minimum = || body.find("/error/details/minSendAmount")?.clone().read().ok();
+        let kind = kind(status, code, &description.to_ascii_lowercase(), minimum);
+        Self { kind, description: Some(presentable(description)).filter(|text| !text.is_empty()) }
     }
 }
 
 /// The words are those of the reference implementation, recorded in the test data.
-fn by_words(status: u16, error: &RawError) -> FaultKind {
-    let description = error.description.to_ascii_lowercase();
+fn kind(status: u16, code: &str, description: &str, minimum: impl FnOnce() -> Option<Amount>) -> FaultKind {
     let says = |words: &str| description.contains(words);
-    match (status, error.code.as_str()) {
+    match (status, code) {
         (_, "too_fast") => FaultKind::TooFast,
         (_, "request_denied" | "user_denied") => FaultKind::RequestDenied,
         (_, "invalid_continuation" | "unknown_interaction" | "invalid_interaction") => FaultKind::ContinuationGone,
@@ -95,26 +82,16 @@ fn by_words(status: u16, error: &RawError) -> FaultKind {
         (403, _) if says("inactive token") => FaultKind::TokenInactive,
         (403, _) if says("insufficient grant") => FaultKind::InsufficientGrant,
         (403, _) if says("unauthorized") => FaultKind::LimitExceeded,
-        (400, _) if says("non-positive receive amount") => FaultKind::AmountTooSmall { minimum: minimum(error) },
+        (400, _) if says("non-positive receive amount") => FaultKind::AmountTooSmall { minimum: minimum() },
         (400, _) if says("invalid receiver") => FaultKind::InvalidReceiver,
         (400, _) if says("invalid amount") => FaultKind::InvalidAmount,
         (400, _) if says("invalid quote") => FaultKind::InvalidQuote,
         (404, _) if says("unknown quote") => FaultKind::InvalidQuote,
         (400 | 404, _) if says("could not get wallet address") => FaultKind::WalletNotFound,
         (400, _) if says("validating openapi request") => FaultKind::InvalidRequest,
-        _ => by_status(status),
-    }
-}
-
-fn by_status(status: u16) -> FaultKind {
-    match status {
-        429 | 500.. => FaultKind::Unavailable,
+        (429 | 500.., _) => FaultKind::Unavailable,
         _ => FaultKind::Refused,
     }
-}
-
-fn minimum(error: &RawError) -> Option<Amount> {
-    serde_json::from_value(error.details.as_ref()?.get("minSendAmount")?.clone()).ok()
 }
 
 fn presentable(description: &str) -> String {

@@ -96,7 +96,7 @@ impl PendingGrant {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawPending = serde_json::from_str(json)?;
+        let raw: RawPending = json::from_str(json)?;
         let redirect = url("interact.redirect", &raw.interact.redirect)?;
         Ok(Self {
             interact: Interaction { redirect, finish: raw.interact.finish },
@@ -111,7 +111,7 @@ impl GrantedAccess {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawGranted = serde_json::from_str(json)?;
+        let raw: RawGranted = json::from_str(json)?;
         Ok(Self {
             access_token: AccessToken {
                 value: raw.access_token.value,

@@ -1,6 +1,5 @@
 use money::Amount;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::{IncomingPaymentUrl, ReplyError, Timestamp, Url, WalletAddress};
 
@@ -117,7 +116,7 @@ impl IncomingPayment {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawIncoming = read(json)?;
+        let raw: RawIncoming = json::from_str(json)?;
         Ok(Self {
             id: incoming("id", &raw.id)?,
             wallet_address: wallet_address(&raw.wallet_address)?,
@@ -134,7 +133,7 @@ impl Quote {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawQuote = read(json)?;
+        let raw: RawQuote = json::from_str(json)?;
         Ok(Self {
             id: url("id", &raw.id)?,
             wallet_address: wallet_address(&raw.wallet_address)?,
@@ -152,7 +151,7 @@ impl OutgoingPayment {
     /// # Errors
     /// If a member is missing or malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawOutgoing = read(json)?;
+        let raw: RawOutgoing = json::from_str(json)?;
         Ok(Self {
             id: url("id", &raw.id)?,
             wallet_address: wallet_address(&raw.wallet_address)?,
@@ -172,13 +171,9 @@ impl SpentAmounts {
     /// # Errors
     /// If an amount is malformed.
     pub fn parse(json: &str) -> Result<Self, ReplyError> {
-        let raw: RawSpent = read(json)?;
+        let raw: RawSpent = json::from_str(json)?;
         Ok(Self { debit: raw.spent_debit_amount, receive: raw.spent_receive_amount })
     }
-}
-
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, ReplyError> {
-    Ok(serde_json::from_str(json)?)
 }
 
 fn url(member: &'static str, text: &str) -> Result<Url, ReplyError> {

@@ -29,7 +29,7 @@ impl TryFrom<String> for Secret {
 
     fn try_from(value: String) -> Result<Self, ReplyError> {
         let fits = (1..=4096).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic());
-        if fits { Ok(Self(value)) } else { Err(ReplyError::Shape("a token is not printable ASCII".to_owned())) }
+        if fits { Ok(Self(value)) } else { Err(ReplyError::Shape) }
     }
 }
 

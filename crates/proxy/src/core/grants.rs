@@ -59,8 +59,8 @@ impl Purpose for ContinueGrantRequest {
     fn read(&self, scene: &Scene<'_>, wallet: &WalletDocument, body: &str) -> Result<String, Refusal> {
         let GrantedAccess { access_token, continuation } = GrantedAccess::parse(body)?;
         check_granted_access(wallet, &access_token.manage, continuation.as_ref().map(|next| &next.uri))?;
-        let continuation =
-            continuation.ok_or_else(|| open_payments::ReplyError::Shape("no way to give the grant back".to_owned()))?;
+        // Without one the grant could never be given back.
+        let continuation = continuation.ok_or(open_payments::ReplyError::Shape)?;
         Ok(reply_json(&ContinueGrantReply {
             access_token: access_token_reply(access_token),
             continuation: continuation_reply(continuation),
