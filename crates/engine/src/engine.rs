@@ -14,7 +14,7 @@ use crate::key::Key;
 use crate::ledger::{Intent, Ledger};
 use crate::pace::Pace;
 use crate::presence::Presence;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Proxy;
 use crate::publish::Published;
 use crate::purse::Purse;
@@ -175,9 +175,13 @@ impl Engine {
         self.settings = load(kept.get(local::SETTINGS)).unwrap_or_default();
         self.ledger = Ledger::restore(&kept);
         self.receivers = load(fleeting.get(session::RECEIVERS)).unwrap_or_default();
-        if let Some(account) = load(kept.get(local::ACCOUNT)) {
-            self.connection = Connection::Connected(account);
+        if let Some(mut account) = load::<Box<Account>>(kept.get(local::ACCOUNT)) {
             self.spending = load(kept.get(local::SPENDING));
+            account.problem = match &self.spending {
+                None => Some(ProblemCode::BudgetUnreadable.into()),
+                Some(_) => account.token_lost.then(|| ProblemCode::TokenLost.into()),
+            };
+            self.connection = Connection::Connected(account);
             if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(fleeting.get(session::PURSE))) {
                 spending.keep_newer(purse);
             }

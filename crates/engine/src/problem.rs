@@ -89,6 +89,8 @@ problems! {
     TokenLost = "token_lost", "The permission of your wallet is gone. Disconnect and connect again.";
     /// The budget is used up.
     OutOfFunds = "out_of_funds", "Your budget is used up.";
+    /// What is left of the budget is not known any more.
+    BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Disconnect and connect again.";
     /// The account is empty.
     AccountEmpty = "account_empty", "Your wallet could not deliver the payment. Check its balance.";
     /// The site's wallet takes no money.

@@ -125,15 +125,16 @@ impl Engine {
         if known || check_quote(&account.wallet, &asked.operation, &terms).is_err() {
             return self.receiver_failed(&asked.target.receiver, ProblemCode::ProxyUnreadable.into());
         }
-        let larger = spending.has_signed_more_than(asked.operation.debit_amount.value, self.now.wall);
+        // The proxy could pass off a larger quote as this one, or this one as a smaller.
+        let wanted = &asked.operation.debit_amount;
+        let is_certain = reply.debit_amount == *wanted && !spending.has_signed_more_than(wanted.value, self.now.wall);
         let held = Held { id: reply.id, debit: reply.debit_amount, expires: reply.expires_at, asked };
         if held.is_expired(self.server_time()) {
             return self.receiver_failed(&held.asked.target.receiver, ProblemCode::WalletRefused.into());
         }
-        if !larger {
+        if is_certain {
             return self.desk.hold(held);
         }
-        // The proxy could pass off a larger quote as this one: ask the wallet itself.
         let operation = Read { token: account.token.value.clone(), url: held.id.clone() };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
         self.desk.checking = Some(held);

@@ -5,9 +5,12 @@
 mod browser;
 mod connect;
 mod faults;
+mod hostile;
 mod links;
+mod liveness;
 mod pacing;
 mod payments;
 mod servers;
+mod tokens;
 mod wallets;
 mod world;

@@ -21,6 +21,8 @@ pub(crate) struct Servers {
     pub(crate) ahead: i64,
     /// The session that the proxy accepts.
     pub(crate) session: String,
+    /// One that rides along with each answer of the proxy.
+    pub(crate) renewed_session: Option<String>,
     /// Answers to rotations, by the token that they replaced.
     rotations: BTreeMap<String, Value>,
 }
@@ -54,7 +56,7 @@ fn token_of(headers: &[(String, String)]) -> &str {
 impl Servers {
     pub(crate) fn new() -> Self {
         let session = "session-0".to_owned();
-        Self { wallets: Wallets::new(), ahead: 0, session, rotations: BTreeMap::new() }
+        Self { wallets: Wallets::new(), ahead: 0, session, renewed_session: None, rotations: BTreeMap::new() }
     }
 
     /// Does what a request asks for and answers it, at this moment of the servers' clocks.
@@ -68,7 +70,11 @@ impl Servers {
             None if url.starts_with(RESOURCES) => self.read_from_wallet(url, token_of(&request.headers), now),
             None => self.wallets.document(url),
         };
-        Answer { status, session: None, body }
+        let session = self.renewed_session.clone().filter(|_| url.starts_with(PROXY));
+        if let Some(session) = session.as_ref().filter(|session| session.starts_with("session")) {
+            self.session.clone_from(session);
+        }
+        Answer { status, session, body }
     }
 
     fn read_from_wallet(&self, url: &str, token: &str, now: Timestamp) -> (u16, String) {

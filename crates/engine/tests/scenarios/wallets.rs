@@ -31,6 +31,9 @@ pub(crate) struct Wallets {
     /// Documents that replace or add to the usual ones: status and body by URL.
     pub(crate) documents: BTreeMap<String, (u16, String)>,
     pub(crate) wait: u64,
+    /// The name of a receiver that takes nothing, and how often it did not.
+    pub(crate) broken: Option<String>,
+    pub(crate) refused: u32,
     last_id: u64,
 }
 
@@ -91,6 +94,8 @@ impl Wallets {
             account_is_empty: false,
             documents: BTreeMap::new(),
             wait: 0,
+            broken: None,
+            refused: 0,
             last_id: 0,
         }
     }
@@ -162,6 +167,10 @@ impl Wallets {
     ) -> Result<(Url, Quote), Refused> {
         if self.incoming.get(receiver.as_str()).is_none_or(|expires| *expires <= now) {
             return Err(Refused::InvalidReceiver);
+        }
+        if self.broken.as_ref().is_some_and(|name| self.account_of(&receiver).ends_with(name)) {
+            self.refused += 1;
+            return Err(Refused::WalletRefused);
         }
         if debit < self.minimum {
             return Err(Refused::AmountTooSmall);

@@ -1,0 +1,223 @@
+//! A proxy that lies, and what it gains by it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use engine::Command;
+use protocol::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::payments::assert_all_accounted_for;
+use crate::wallets::{OTHER, RESOURCES, SITE};
+use crate::world::World;
+
+/// Asserts that no more was paid than a second of the rate for each second, and a minute.
+fn assert_within_the_rate(world: &World) {
+    let paid = world.servers.wallets.paid();
+    assert!(paid <= world.elapsed / 1000 + 62, "{paid} in {} seconds", world.elapsed / 1000);
+}
+
+#[test]
+fn quotes_that_are_not_what_was_asked_are_not_paid() {
+    let forgeries: [fn(&mut Value); 7] = [
+        |quote| quote["debitAmount"]["value"] = json!("99"),
+        |quote| quote["debitAmount"]["assetCode"] = json!("BTC"),
+        |quote| quote["debitAmount"]["assetScale"] = json!(0),
+        |quote| quote["receiver"] = json!("https://pay.example/rs/incoming-payments/evil-1"),
+        |quote| quote["id"] = json!("https://evil.example/quotes/1"),
+        |quote| quote["id"] = json!("https://wallet.example/tenant/outgoing-payments/1"),
+        |quote| quote["id"] = json!("https://wallet.example/other-tenant/quotes/1"),
+    ];
+    for forgery in forgeries {
+        let mut world = World::looking_at(&[SITE]);
+        world.faults.add("/v1/quotes", u32::MAX, Fault::Forge(Box::new(forgery)));
+        world.seconds(15);
+        assert_eq!((world.payments(), world.calls_to("/v1/payments")), (0, 0));
+        assert_eq!(world.page_problem().as_deref(), Some("proxy_unreadable"));
+    }
+}
+
+#[test]
+fn a_quote_that_is_said_to_be_smaller_than_it_is_is_not_paid() {
+    let mut world = World::connected();
+    world.command(Command::SetRate("180".to_owned()));
+    world.faults.add(
+        "/v1/quotes",
+        u32::MAX,
+        Fault::Forge(Box::new(|quote| quote["debitAmount"]["value"] = json!("1"))),
+    );
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(15);
+    assert_eq!((world.payments(), world.page_problem().as_deref()), (0, Some("proxy_unreadable")));
+}
+
+#[test]
+fn an_incoming_payment_elsewhere_is_not_paid() {
+    for elsewhere in ["https://evil.example/rs/incoming-payments/1", "https://pay.example/other/incoming-payments/1"] {
+        let mut world = World::connected();
+        let forgery = move |body: &mut Value| body["id"] = json!(elsewhere);
+        world.faults.add("/v1/incoming-payments", u32::MAX, Fault::Forge(Box::new(forgery)));
+        world.visit("https://site.example/", &[SITE]);
+        world.seconds(15);
+        assert_eq!((world.payments(), world.calls_to("/v1/quotes")), (0, 0));
+        assert_eq!(world.page_problem().as_deref(), Some("wrong_host"));
+    }
+}
+
+#[test]
+fn a_larger_quote_that_was_signed_before_is_not_passed_off() {
+    let mut world = World::connected();
+    world.command(Command::SetRate("3600".to_owned()));
+    // The proxy keeps a quote for 100 and says that it came to nothing.
+    world.faults.add("/v1/quotes", 1, Fault::LoseReply);
+    world.visit("https://site.example/", &[SITE]);
+    world.advance(200);
+    let (large, _) = world.servers.wallets.quotes.iter().find(|(_, quote)| quote.debit == 100).unwrap();
+    let large = large.clone();
+    world.command(Command::SetRate("36".to_owned()));
+    world.faults.add("/v1/quotes", u32::MAX, Fault::Forge(Box::new(move |quote| quote["id"] = json!(large))));
+    world.kill(false);
+    world.seconds(60);
+    assert_eq!((world.payments(), world.calls_to("/v1/payments")), (0, 0));
+    assert_eq!(world.page_problem().as_deref(), Some("proxy_unreadable"));
+    // Without the lie the wallet is asked, and payments go on.
+    world.faults.clear();
+    world.seconds(90);
+    assert!(world.payments() > 20 && world.servers.wallets.payments.iter().all(|payment| payment.debit <= 62));
+    // When the larger quote is dead, the wallet need not be asked any more.
+    world.seconds(600);
+    let asked = world.calls_to(&format!("{RESOURCES}/quotes/"));
+    world.seconds(60);
+    assert!(asked > 20);
+    assert_eq!(world.calls_to(&format!("{RESOURCES}/quotes/")), asked);
+}
+
+#[test]
+fn payments_that_are_denied_cost_no_more_than_a_minute() {
+    for code in [ErrorCode::WalletRefused, ErrorCode::InvalidReceiver, ErrorCode::TokenInactive, ErrorCode::RateLimited]
+    {
+        let mut world = World::paying();
+        world.faults.add("/v1/payments", u32::MAX, Fault::Lie(code));
+        for _ in 0..10 {
+            world.seconds(100);
+            assert_within_the_rate(&world);
+        }
+        world.faults.clear();
+        world.seconds(500);
+        assert_within_the_rate(&world);
+        assert_all_accounted_for(&world);
+    }
+}
+
+#[test]
+fn payments_that_are_kept_back_and_made_later_are_no_more_than_a_minute() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", u32::MAX, Fault::refuse(ErrorCode::WalletRefused));
+    world.seconds(280);
+    // The proxy has every signed payment in hand, and their quotes are still good.
+    let (now, quotes) = (world.server_time(), world.unsettled());
+    for payment in quotes {
+        let quote = payment.replace("/outgoing-payments/", "/quotes/");
+        let _ = world.servers.wallets.create_payment(&quote, now);
+    }
+    assert_within_the_rate(&world);
+    world.faults.clear();
+    world.seconds(800);
+    assert_within_the_rate(&world);
+    assert_all_accounted_for(&world);
+    assert_eq!(world.unsettled(), Vec::<String>::new());
+}
+
+#[test]
+fn a_failure_that_the_proxy_makes_up_gives_nothing_back() {
+    let mut world = World::connected_with("0.20", false);
+    world.command(Command::SetRate("36".to_owned()));
+    let failed = |payment: &mut Value| {
+        payment["failed"] = json!(true);
+        payment["debitAmount"]["value"] = json!("1000000");
+    };
+    world.faults.add("/v1/payments/read", u32::MAX, Fault::Forge(Box::new(failed)));
+    world.servers.wallets.grant.as_mut().unwrap().limit = 1_000;
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(120);
+    assert_eq!((world.servers.wallets.paid(), world.page().as_str()), (20, "outOfFunds"));
+    assert_eq!(world.view()["connection"]["spent"]["value"], "0.20");
+}
+
+#[test]
+fn the_budget_holds_whatever_proxy_and_wallet_say() {
+    let mut world = World::connected_with("0.50", true);
+    world.command(Command::SetRate("36".to_owned()));
+    world.servers.wallets.grant.as_mut().unwrap().limit = u64::MAX;
+    let spent = json!({"spentDebitAmount": {"value": "0", "assetCode": "USD", "assetScale": 2}});
+    world.faults.add("outgoing-payment-grant", u32::MAX, Fault::Forge(Box::new(move |body| *body = spent.clone())));
+    // A proxy that would have it another month.
+    let mut skew = protocol::ErrorBody::new(ErrorCode::ClockSkew, "No.");
+    skew.server_time = Some(world.now().plus_millis(100 * 86_400_000));
+    world.faults.add("/v1/incoming-payments", 1, Fault::Refuse(skew));
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(300);
+    assert!(world.servers.wallets.paid() <= 50, "{}", world.servers.wallets.paid());
+}
+
+#[test]
+fn a_hint_of_a_huge_minimum_takes_no_more_than_has_accrued() {
+    let mut world = World::looking_at(&[SITE]);
+    let mut error = protocol::ErrorBody::new(ErrorCode::AmountTooSmall, "No.");
+    error.min_send_amount = Some(world.servers.wallets.amount(90_000));
+    world.faults.add("/v1/quotes", 1, Fault::Refuse(error));
+    world.seconds(600);
+    assert_within_the_rate(&world);
+}
+
+#[test]
+fn a_payment_told_wrongly_is_looked_up() {
+    let forgeries: [fn(&mut Value); 4] = [
+        |payment| payment["id"] = json!("https://evil.example/outgoing-payments/1"),
+        |payment| payment["receiver"] = json!("https://pay.example/rs/incoming-payments/evil-1"),
+        |payment| payment["debitAmount"]["value"] = json!("5"),
+        |payment| *payment = json!({"id": 1}),
+    ];
+    for forgery in forgeries {
+        let mut world = World::paying();
+        world.faults.add("/v1/payments", 1, Fault::Forge(Box::new(forgery)));
+        let events = world.events(1);
+        world.advance(1_100);
+        assert_eq!(world.unsettled().len(), 1);
+        world.seconds(10);
+        assert_eq!(world.unsettled(), Vec::<String>::new());
+        assert!(world.events(1) > events);
+        assert_all_accounted_for(&world);
+    }
+}
+
+#[test]
+fn the_same_quote_told_twice_is_paid_once() {
+    let mut world = World::looking_at(&[SITE, OTHER]);
+    world.faults.add("/v1/payments", u32::MAX, Fault::Delay(3_000));
+    let first: Rc<RefCell<Option<Value>>> = Rc::default();
+    let replay = move |quote: &mut Value| {
+        let id = first.borrow_mut().get_or_insert(quote["id"].clone()).clone();
+        quote["id"] = id;
+    };
+    world.faults.add("/v1/quotes", 3, Fault::Forge(Box::new(replay)));
+    world.seconds(30);
+    assert_all_accounted_for(&world);
+    assert!(world.payments() > 3);
+}
+
+#[test]
+fn garbage_is_survived() {
+    for garbage in [json!(null), json!([]), json!({}), json!("x"), json!({"id": {}}), json!({"error": {"code": "new"}})]
+    {
+        let mut world = World::looking_at(&[SITE]);
+        let forge = move |body: &mut Value| *body = garbage.clone();
+        world.faults.add("example", 30, Fault::Forge(Box::new(forge)));
+        world.seconds(20);
+        world.faults.clear();
+        world.seconds(62);
+        assert!(["paying", "notMonetized"].contains(&world.page().as_str()));
+        assert_all_accounted_for(&world);
+    }
+}
