@@ -1,7 +1,5 @@
 //! `chrome.storage`: texts that the engine wrote, and the sealed key beside them.
 
-use std::collections::BTreeMap;
-
 use engine::Area;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -13,8 +11,8 @@ const SEALED_KEY: &str = "key";
 
 /// Everything that is stored.
 pub(crate) struct Contents {
-    pub(crate) local: BTreeMap<String, String>,
-    pub(crate) session: BTreeMap<String, String>,
+    pub(crate) local: Vec<(String, String)>,
+    pub(crate) session: Vec<(String, String)>,
     pub(crate) sealed_key: Option<String>,
 }
 
@@ -27,7 +25,8 @@ pub(crate) async fn open() -> Result<Contents, JsValue> {
         let _ = area.set_access_level(&trusted).await;
     }
     let mut local = read(&local).await?;
-    let sealed_key = local.remove(SEALED_KEY);
+    let at = local.iter().position(|(name, _)| name == SEALED_KEY);
+    let sealed_key = at.map(|at| local.swap_remove(at).1);
     Ok(Contents { local, session: read(&session).await?, sealed_key })
 }
 
@@ -64,7 +63,7 @@ fn area(area: Area) -> StorageArea {
     area.with(|area| JsValue::from(area).unchecked_into())
 }
 
-async fn read(area: &StorageArea) -> Result<BTreeMap<String, String>, JsValue> {
+async fn read(area: &StorageArea) -> Result<Vec<(String, String)>, JsValue> {
     let all = area.get(&JsValue::NULL).await?;
     let entries = Object::entries(all.unchecked_ref());
     let text = |entry: JsValue| {

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use open_payments::{Timestamp, Url, WalletAddress, WalletDocument};
 use open_payments_client::{Composer, HttpRequest, Method, Operation};
 use protocol::{Endpoint, SignedRequest};
@@ -8,6 +6,7 @@ use serde::Serialize;
 use crate::effect::Effect;
 use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
+use crate::table::Table;
 
 /// A request on its way; unique within one life of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +41,7 @@ pub(crate) enum Purpose {
 #[derive(Default)]
 pub(crate) struct Calls {
     last: u64,
-    open: BTreeMap<CallId, Purpose>,
+    open: Table<CallId, Purpose>,
 }
 
 impl Calls {
@@ -63,7 +62,7 @@ impl Calls {
 
     /// What comes back to these is of no interest any more.
     pub(crate) fn forget(&mut self, unwanted: impl Fn(&Purpose) -> bool) {
-        self.open.retain(|_, purpose| !unwanted(purpose));
+        self.open.retain(|purpose| !unwanted(purpose));
     }
 }
 

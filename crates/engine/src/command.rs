@@ -25,10 +25,9 @@ impl Engine {
                 self.persist_settings();
             }
             Command::SetSiteEnabled { site, enabled } => {
-                if enabled {
-                    self.settings.sites_off.remove(&site);
-                } else {
-                    self.settings.sites_off.insert(site);
+                self.settings.sites_off.retain(|off| *off != site);
+                if !enabled {
+                    self.settings.sites_off.push(site);
                 }
                 self.persist_settings();
             }

@@ -172,25 +172,25 @@ impl Engine {
         }
         self.presence = Presence::new(stored.tabs, stored.focused_window);
         let (kept, fleeting) = (stored.local, stored.session);
-        self.settings = load(kept.get(local::SETTINGS)).unwrap_or_default();
+        self.settings = load(&kept, local::SETTINGS).unwrap_or_default();
         self.ledger = Ledger::restore(&kept);
-        self.receivers = load(fleeting.get(session::RECEIVERS)).unwrap_or_default();
-        if let Some(mut account) = load::<Box<Account>>(kept.get(local::ACCOUNT)) {
-            self.spending = load(kept.get(local::SPENDING));
+        self.receivers = load(&fleeting, session::RECEIVERS).unwrap_or_default();
+        if let Some(mut account) = load::<Box<Account>>(&kept, local::ACCOUNT) {
+            self.spending = load(&kept, local::SPENDING);
             account.problem = match &self.spending {
                 None => Some(ProblemCode::BudgetUnreadable.into()),
                 Some(_) => account.token_lost.then(|| ProblemCode::TokenLost.into()),
             };
             self.connection = Connection::Connected(account);
-            if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(fleeting.get(session::PURSE))) {
+            if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(&fleeting, session::PURSE)) {
                 spending.keep_newer(purse);
             }
-            self.settling = Settling::restore(kept.get(local::UNSETTLED), self.now);
+            self.settling = Settling::restore(&kept, self.now);
             self.readings.read_spent_amounts();
-            if let Some(intent) = load::<Intent>(kept.get(local::INTENT)) {
+            if let Some(intent) = load::<Intent>(&kept, local::INTENT) {
                 self.outcome_unknown(intent);
             }
-        } else if let Some(attempt) = load(fleeting.get(session::ATTEMPT)) {
+        } else if let Some(attempt) = load(&fleeting, session::ATTEMPT) {
             self.connection = Connection::Connecting(attempt);
             self.resume_attempt();
         }

@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
-
 use open_payments::{HostKind, Url, WalletAddress};
 
 use crate::input::{FrameId, FrameReport, Link, LinkId, TabId};
+use crate::table::Table;
 
 /// Frames whose content script has told of links.
 #[derive(Default)]
-pub(crate) struct Frames(pub(crate) BTreeMap<FrameId, Frame>);
+pub(crate) struct Frames(pub(crate) Table<FrameId, Frame>);
 
 /// One of them.
 pub(crate) struct Frame {

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use open_payments::Timestamp;
 use open_payments_client::Signer;
 use serde::{Deserialize, Serialize};
@@ -72,9 +70,9 @@ pub enum Input {
 /// What the worker finds when it starts.
 pub struct Stored {
     /// What was persisted in [`Area::Local`](crate::Area::Local).
-    pub local: BTreeMap<String, String>,
+    pub local: Vec<(String, String)>,
     /// What was persisted in [`Area::Session`](crate::Area::Session) since the browser started.
-    pub session: BTreeMap<String, String>,
+    pub session: Vec<(String, String)>,
     /// The key, if there is one that can still be read.
     pub signer: Option<Box<dyn Signer>>,
     /// The tabs that are open.

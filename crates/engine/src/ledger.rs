@@ -1,10 +1,11 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use money::Amount;
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot;
+use crate::table::Table;
 
 /// A payment about to be made, persisted before it is sent. One that has no outcome counts as
 /// spent, is never sent again, and is settled by reading it back from the wallet.
@@ -59,7 +60,7 @@ impl Row {
 pub(crate) struct Ledger {
     /// Pages by number, rows in order.
     pages: VecDeque<(u64, Vec<Row>)>,
-    changed: BTreeMap<String, Option<String>>,
+    changed: Table<String, Option<String>>,
 }
 
 const ROWS_PER_PAGE: usize = 20;
@@ -68,13 +69,13 @@ const PREFIX: &str = "ledger.";
 
 impl Ledger {
     /// Finds the pages among the stored entries.
-    pub(crate) fn restore(stored: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn restore(stored: &[(String, String)]) -> Self {
         let mut pages: Vec<(u64, Vec<Row>)> = stored
             .iter()
-            .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.parse().ok()?, snapshot::load(Some(text))?)))
+            .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.parse().ok()?, snapshot::read(text)?)))
             .collect();
-        pages.sort_by_key(|(number, _)| *number);
-        Self { pages: pages.into(), changed: BTreeMap::new() }
+        pages.sort_unstable_by_key(|(number, _)| *number);
+        Self { pages: pages.into(), changed: Table::default() }
     }
 
     /// Adds a payment; the oldest page goes when there are too many.
@@ -111,7 +112,7 @@ impl Ledger {
 
     /// The entries to persist since the last time this was asked.
     pub(crate) fn take_changes(&mut self) -> impl Iterator<Item = (String, Option<String>)> + use<> {
-        std::mem::take(&mut self.changed).into_iter()
+        std::mem::take(&mut self.changed).into_entries().into_iter()
     }
 }
 
@@ -134,17 +135,17 @@ mod tests {
     #[test]
     fn keeps_the_last_two_thousand_rows_and_restores_them() {
         let mut ledger = Ledger::default();
-        let mut stored = BTreeMap::new();
+        let mut stored = Table::default();
         for number in 0..2_500 {
             ledger.add(row(number));
             for (name, text) in ledger.take_changes() {
                 match text {
                     Some(text) => stored.insert(name, text),
-                    None => stored.remove(&name),
-                };
+                    None => drop(stored.remove(&name)),
+                }
             }
         }
-        let mut restored = Ledger::restore(&stored);
+        let mut restored = Ledger::restore(&stored.into_entries());
         let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone()).collect();
         assert_eq!(rows, (500..2_500).map(row).collect::<Vec<_>>());
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), Some((1, Timestamp::from_millis(0))));

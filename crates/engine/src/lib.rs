@@ -38,6 +38,7 @@ mod settings;
 mod settling;
 mod snapshot;
 mod spending;
+mod table;
 mod targets;
 mod view;
 

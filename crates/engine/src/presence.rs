@@ -1,20 +1,23 @@
-use std::collections::BTreeMap;
-
 use open_payments::Url;
 
 use crate::input::{Tab, TabId, WindowId};
+use crate::table::Table;
 
 /// What the user has in front: tabs, windows, the screen.
 #[derive(Default)]
 pub(crate) struct Presence {
-    tabs: BTreeMap<TabId, Tab>,
+    tabs: Table<TabId, Tab>,
     focused: Option<WindowId>,
     locked: bool,
 }
 
 impl Presence {
     pub(crate) fn new(tabs: Vec<Tab>, focused: Option<WindowId>) -> Self {
-        Self { tabs: tabs.into_iter().map(|tab| (tab.id, tab)).collect(), focused, locked: false }
+        let mut known = Table::default();
+        for tab in tabs {
+            known.insert(tab.id, tab);
+        }
+        Self { tabs: known, focused, locked: false }
     }
 
     pub(crate) fn change(&mut self, tab: Tab) {
@@ -29,7 +32,7 @@ impl Presence {
         for tab in self.tabs.values_mut().filter(|tab| tab.window == window) {
             tab.active = tab.id == id;
         }
-        let tab = self.tabs.entry(id).or_insert(Tab { id, window, active: true, url: None });
+        let tab = self.tabs.get_or_insert(id, Tab { id, window, active: true, url: None });
         // It may have come from another window.
         (tab.window, tab.active) = (window, true);
     }

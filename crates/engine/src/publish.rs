@@ -1,7 +1,5 @@
 //! What the views and the toolbar button show, drawn from the state.
 
-use std::collections::BTreeMap;
-
 use base64ct::{Base64, Encoding};
 use money::{Amount, Asset, Rate};
 use open_payments::WalletDocument;
@@ -12,6 +10,7 @@ use crate::engine::{Connection, Engine};
 use crate::frames::LinkState;
 use crate::input::TabId;
 use crate::problem::{Problem, ProblemCode};
+use crate::table::Table;
 use crate::targets::Target;
 use crate::view::{
     ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView, View,
@@ -27,7 +26,7 @@ pub(crate) struct Published {
     pub(crate) wake: Option<Option<u64>>,
     pub(crate) alarm: Option<bool>,
     /// What the site in each tab has got in this visit, in minor units.
-    visits: BTreeMap<TabId, (String, u64)>,
+    visits: Table<TabId, (String, u64)>,
 }
 
 impl Published {
@@ -41,7 +40,7 @@ impl Published {
     }
 
     pub(crate) fn count_payment(&mut self, tab: TabId, site: &str, units: u64) {
-        let visit = self.visits.entry(tab).or_default();
+        let visit = self.visits.get_or_insert(tab, Default::default());
         if visit.0 != site {
             *visit = (site.to_owned(), 0);
         }
@@ -153,7 +152,7 @@ impl Engine {
         let problem = targets.iter().find_map(|target| self.receivers.at(&target.receiver)?.problem());
         let paid = self.published.visits.get(&tab.id).filter(|visit| visit.0 == site);
         Some(PageView {
-            site_enabled: !self.settings.sites_off.contains(&site),
+            site_enabled: !self.settings.is_off(&site),
             state: self.page_state(&site, !receivers.is_empty(), targets, problem),
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
@@ -197,7 +196,7 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        receivers.sort();
+        receivers.sort_unstable();
         receivers.dedup();
         receivers
     }

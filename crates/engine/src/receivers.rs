@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress, WalletDocument};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
+use crate::table::Table;
 
 /// The wallets that pages name, by the address they name, and what they can be paid into. Kept
 /// while the browser runs, so that a page reloaded or seen again asks for nothing anew.
@@ -11,7 +10,7 @@ use crate::problem::Problem;
 /// By the address, not by the id that its document claims: that may be anybody's.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Receivers(BTreeMap<WalletAddress, Receiver>);
+pub(crate) struct Receivers(Table<WalletAddress, Receiver>);
 
 /// One of them.
 #[derive(Serialize, Deserialize)]

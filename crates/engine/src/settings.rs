@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use money::{Asset, Rate};
 use open_payments::Url;
 use serde::{Deserialize, Serialize};
@@ -10,7 +8,7 @@ pub(crate) struct Settings {
     /// Whether payments are on at all.
     pub(crate) enabled: bool,
     /// Sites, as host and port, that are not paid.
-    pub(crate) sites_off: BTreeSet<String>,
+    pub(crate) sites_off: Vec<String>,
     /// The rate of pay, in the asset that it was set in.
     pub(crate) rate: Option<(Rate, Asset)>,
     /// The proxy, if it is not the built-in one.
@@ -19,7 +17,7 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, sites_off: BTreeSet::new(), rate: None, proxy: None }
+        Self { enabled: true, sites_off: Vec::new(), rate: None, proxy: None }
     }
 }
 
@@ -33,7 +31,12 @@ impl Settings {
         }
     }
 
+    /// Whether payments are off for this site.
+    pub(crate) fn is_off(&self, site: &str) -> bool {
+        self.sites_off.iter().any(|off| off == site)
+    }
+
     pub(crate) fn pays_site(&self, site: &str) -> bool {
-        self.enabled && !self.sites_off.contains(site)
+        self.enabled && !self.is_off(site)
     }
 }

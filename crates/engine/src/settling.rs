@@ -39,8 +39,8 @@ const FIRST_PAUSE: u64 = 3_000;
 const LONGEST_PAUSE: u64 = 60 * 1000;
 
 impl Settling {
-    pub(crate) fn restore(text: Option<&String>, now: Moment) -> Self {
-        let mut unsettled: Vec<Unsettled> = snapshot::load(text).unwrap_or_default();
+    pub(crate) fn restore(stored: &[(String, String)], now: Moment) -> Self {
+        let mut unsettled: Vec<Unsettled> = snapshot::load(stored, snapshot::local::UNSETTLED).unwrap_or_default();
         for payment in &mut unsettled {
             payment.due = payment.first_look(now);
         }

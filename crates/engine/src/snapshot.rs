@@ -27,8 +27,13 @@ pub(crate) fn save<T: Serialize>(value: &T) -> String {
     json::to_string(&(VERSION, value))
 }
 
+/// The value of the entry of this name; nothing if it is not there.
+pub(crate) fn load<T: DeserializeOwned>(entries: &[(String, String)], name: &str) -> Option<T> {
+    entries.iter().find(|(known, _)| known == name).and_then(|(_, text)| read(text))
+}
+
 /// The value of a text; nothing if it was not written by [`save`].
-pub(crate) fn load<T: DeserializeOwned>(text: Option<&String>) -> Option<T> {
-    let (version, value) = json::from_str::<(u32, T)>(text?).ok()?;
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let (version, value) = json::from_str::<(u32, T)>(text).ok()?;
     (version == VERSION).then_some(value)
 }

@@ -63,7 +63,7 @@ impl Engine {
             .ok()
             .filter(|answer| answer.status == 200)
             .and_then(|answer| WalletDocument::parse(&answer.body).ok());
-        for (id, frame) in &mut self.frames.0 {
+        for (id, frame) in self.frames.0.iter_mut() {
             for link in frame.links.iter_mut().filter(|link| link.state == LinkState::Fetching(address.clone())) {
                 link.state = settled(&mut self.effects, (*id, link.id), &address, wallet.as_ref(), frame.loopback);
             }

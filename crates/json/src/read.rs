@@ -113,10 +113,10 @@ impl<'de> Deserializer<'de> for Value {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        visitor.visit_seq(Fields::take(self, names)?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -174,6 +174,39 @@ impl<'de> MapAccess<'de> for Members {
     }
 }
 
+/// The members that a struct wants, in the order of its fields, of which some may be missing.
+///
+/// The obvious way, to hand over names and values as they come, costs twice the code: every
+/// struct would compare names, hold what it has until it has all, and look for what came twice.
+struct Fields(vec::IntoIter<Option<Value>>);
+
+impl Fields {
+    fn take(value: Value, names: &[&str]) -> Result<Self, Error> {
+        let Value::Object(members) = value else { return Err(Error) };
+        let mut fields = vec![None; names.len()];
+        for (name, value) in members {
+            if let Some(at) = names.iter().position(|wanted| *wanted == name)
+                && fields[at].replace(value).is_some()
+            {
+                return Err(Error);
+            }
+        }
+        Ok(Self(fields.into_iter()))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        match self.0.next().flatten() {
+            Some(value) => seed.deserialize(value).map(Some),
+            // An option is content with nothing. Of others the struct takes the default, or fails.
+            None => Ok(seed.deserialize(Value::Null).ok()),
+        }
+    }
+}
+
 /// One of an enum, and what it holds.
 struct Variant {
     name: String,
@@ -206,7 +239,7 @@ impl<'de> VariantAccess<'de> for Content {
         self.0.ok_or(Error)?.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        self.0.ok_or(Error)?.deserialize_map(visitor)
+    fn struct_variant<V: Visitor<'de>>(self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Fields::take(self.0.ok_or(Error)?, names)?)
     }
 }
