@@ -99,13 +99,17 @@ impl Engine {
         let composer =
             Composer { signer: key.signer.as_ref(), keyid: &key.keyid, created: self.seconds(), nonce: Some(&nonce) };
         if let Ok(request) = composer.compose(Method::Post, &url, session.as_deref(), Some(body)) {
-            self.send(request, purpose);
+            self.send_by(endpoint.deadline_millis(), request, purpose);
         }
     }
 
     pub(crate) fn send(&mut self, request: HttpRequest, purpose: Purpose) {
+        self.send_by(DEADLINE, request, purpose);
+    }
+
+    fn send_by(&mut self, deadline: u32, request: HttpRequest, purpose: Purpose) {
         let call = self.calls.open(purpose);
-        self.effects.push_back(Effect::Call { call, request, deadline: DEADLINE, limit: LARGEST_REPLY });
+        self.effects.push_back(Effect::Call { call, request, deadline, limit: LARGEST_REPLY });
     }
 
     pub(crate) fn answered(&mut self, call: CallId, answer: Result<Answer, Unreachable>) {

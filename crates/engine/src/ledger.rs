@@ -70,12 +70,14 @@ const PREFIX: &str = "ledger.";
 impl Ledger {
     /// Finds the pages among the stored entries.
     pub(crate) fn restore(stored: &[(String, String)]) -> Self {
-        let mut pages: Vec<(u64, Vec<Row>)> = stored
-            .iter()
-            .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.parse().ok()?, snapshot::read(text)?)))
-            .collect();
-        pages.sort_unstable_by_key(|(number, _)| *number);
-        Self { pages: pages.into(), changed: Table::default() }
+        let mut pages = Table::default();
+        for (name, text) in stored {
+            let number = name.strip_prefix(PREFIX).and_then(|number| number.parse().ok());
+            if let (Some(number), Some(rows)) = (number, snapshot::read(text)) {
+                pages.insert(number, rows);
+            }
+        }
+        Self { pages: pages.into_entries().into(), changed: Table::default() }
     }
 
     /// Adds a payment; the oldest page goes when there are too many.

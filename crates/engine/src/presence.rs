@@ -55,8 +55,9 @@ impl Presence {
 
     /// Host and port of the page in a tab, if it is one that can have links.
     pub(crate) fn site(&self, id: TabId) -> Option<String> {
-        let (scheme, rest) = self.tab(id)?.url.as_deref()?.split_once("://")?;
-        let origin = Url::parse(&format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?)).ok()?;
+        let (scheme, rest) = self.tab(id)?.url.as_deref()?.split_once(':')?;
+        let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+        let origin = Url::parse(&format!("{scheme}://{authority}")).ok()?;
         Some(origin.authority().to_owned())
     }
 

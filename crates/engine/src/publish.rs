@@ -190,14 +190,15 @@ impl Engine {
 
     fn receivers_in(&self, tab: TabId) -> Vec<String> {
         let links = self.frames.in_tab(tab).flat_map(|(_, frame)| &frame.links);
-        let mut receivers: Vec<String> = links
-            .filter_map(|link| match &link.state {
-                LinkState::Ready(address) => Some(self.receivers.at(address)?.wallet.id.to_string()),
-                _ => None,
-            })
-            .collect();
-        receivers.sort_unstable();
-        receivers.dedup();
+        let mut receivers: Vec<String> = Vec::new();
+        for link in links {
+            if let LinkState::Ready(address) = &link.state
+                && let Some(receiver) = self.receivers.at(address)
+                && !receivers.iter().any(|known| known == receiver.wallet.id.as_str())
+            {
+                receivers.push(receiver.wallet.id.as_str().to_owned());
+            }
+        }
         receivers
     }
 

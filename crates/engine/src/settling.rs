@@ -28,6 +28,10 @@ struct Unsettled {
     /// The proxy says that it was refused. That is only its word: as long as the quote is good,
     /// whoever holds the request may still send it.
     refused: bool,
+    /// When the quote is dead for sure, in monotonic time, which nobody sets back.
+    #[serde(skip)]
+    dies: u64,
+    /// When it is looked for next.
     #[serde(skip)]
     due: u64,
     #[serde(skip)]
@@ -42,7 +46,7 @@ impl Settling {
     pub(crate) fn restore(stored: &[(String, String)], now: Moment) -> Self {
         let mut unsettled: Vec<Unsettled> = snapshot::load(stored, snapshot::local::UNSETTLED).unwrap_or_default();
         for payment in &mut unsettled {
-            payment.due = payment.first_look(now);
+            payment.set_times(now);
         }
         Self { unsettled, looking: false, changed: false }
     }
@@ -66,8 +70,8 @@ impl Settling {
     }
 
     fn add(&mut self, intent: Intent, refused: bool, now: Moment) {
-        let mut payment = Unsettled { intent, refused, due: 0, looks: 0 };
-        payment.due = payment.first_look(now);
+        let mut payment = Unsettled { intent, refused, dies: 0, due: 0, looks: 0 };
+        payment.set_times(now);
         self.unsettled.push(payment);
         self.changed = true;
     }
@@ -79,15 +83,12 @@ impl Settling {
 }
 
 impl Unsettled {
-    /// What was refused is not looked for before it can be told that it will never be made.
-    fn first_look(&self, now: Moment) -> u64 {
-        let dead_in = self.intent.at.millis() + QUOTE_LIFE - now.wall.millis();
-        let dead_in = u64::try_from(dead_in.clamp(0, QUOTE_LIFE)).unwrap_or(0);
-        now.monotonic + if self.refused { FIRST_PAUSE.max(dead_in) } else { FIRST_PAUSE }
-    }
-
-    fn quote_is_dead(&self, now: Moment) -> bool {
-        now.wall.millis() - self.intent.at.millis() >= QUOTE_LIFE
+    fn set_times(&mut self, now: Moment) {
+        let left = self.intent.at.millis().saturating_add(QUOTE_LIFE).saturating_sub(now.wall.millis());
+        self.dies = now.monotonic + u64::try_from(left.clamp(0, QUOTE_LIFE)).unwrap_or(0);
+        // What was refused is not looked for before it can be told that it will never be made.
+        let first_look = now.monotonic + FIRST_PAUSE;
+        self.due = if self.refused { first_look.max(self.dies) } else { first_look };
     }
 }
 
@@ -137,7 +138,8 @@ impl Engine {
             .and_then(|answer| OutgoingPayment::parse(&answer.body).ok())
             .filter(|payment| payment.quote_id.as_ref().is_none_or(|id| id == quote));
         let unsettled = &mut self.settling.unsettled[at];
-        let not_made = unsettled.quote_is_dead(self.now) && answer.is_some_and(|answer| answer.status == 404);
+        let is_dead = unsettled.dies <= self.now.monotonic;
+        let not_made = is_dead && answer.is_some_and(|answer| answer.status == 404);
         if found.is_none() && !not_made {
             unsettled.due = self.now.monotonic + (FIRST_PAUSE << unsettled.looks.min(10)).min(LONGEST_PAUSE);
             unsettled.looks += 1;

@@ -1,7 +1,6 @@
 //! Whatever fails, payments come back by themselves; and a worker with nothing to do may sleep.
 
 use engine::Command;
-use open_payments::Timestamp;
 use protocol::{ErrorBody, ErrorCode};
 
 use crate::faults::Fault;
@@ -217,5 +216,4 @@ fn a_budget_that_cannot_be_read_says_so_and_lets_the_user_out() {
     assert_eq!(world.problem().as_deref(), Some("budget_unreadable"));
     world.command(Command::Disconnect);
     assert_eq!(world.connection(), "disconnected");
-    assert!(world.now() > Timestamp::from_millis(0));
 }

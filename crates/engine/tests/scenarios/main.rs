@@ -2,15 +2,24 @@
 //! the worker, a browser, a proxy and wallets that can be made to fail, and death between any two
 //! effects.
 
+#![allow(clippy::unwrap_used, reason = "everything here is a test")]
+
 mod browser;
 mod connect;
+mod consent;
 mod faults;
+mod funds;
 mod hostile;
 mod links;
 mod liveness;
+mod network;
 mod pacing;
 mod payments;
+mod random;
 mod servers;
+mod sight;
 mod tokens;
+mod user;
+mod views;
 mod wallets;
 mod world;

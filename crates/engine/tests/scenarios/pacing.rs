@@ -9,7 +9,7 @@ use crate::world::World;
 const PAGE: &str = "https://site.example/";
 
 /// What the purse says: accrued, paid, pending, forfeited, and so the balance.
-fn purse(world: &World) -> [i128; 5] {
+pub(crate) fn purse(world: &World) -> [i128; 5] {
     let kept = [world.stored("spending")["purse"].clone(), world.stored("purse")];
     let newest = kept.iter().max_by_key(|purse| purse["revision"].as_u64()).unwrap();
     let read = |name: &str| newest[name].as_str().map_or(0, |ticks| ticks.parse().unwrap());

@@ -45,8 +45,11 @@ pub(crate) struct World {
     pub(crate) calls: Vec<(u64, String)>,
     /// Quotes that the engine has asked to be paid from.
     pub(crate) quotes_used: BTreeSet<String>,
+    /// What the engine asked for.
     pub(crate) timer: Option<u64>,
     pub(crate) alarm: bool,
+    /// When something wakes the worker that was ended.
+    revival: Option<u64>,
     pub(crate) told: Vec<(u64, FrameId, FrameMessage)>,
     pub(crate) badge: Option<Badge>,
     pub(crate) view: Option<Value>,
@@ -88,9 +91,10 @@ impl World {
             proxy_is_down: false,
             flights: Vec::new(),
             calls: Vec::new(),
-            pub(crate) quotes_used: BTreeSet::new(),
+            quotes_used: BTreeSet::new(),
             timer: None,
             alarm: false,
+            revival: None,
             told: Vec::new(),
             badge: None,
             view: None,
@@ -150,11 +154,18 @@ impl World {
 
     pub(crate) fn advance(&mut self, milliseconds: u64) {
         let end = self.elapsed + milliseconds;
-        while let Some(next) = self.next_arrival().into_iter().chain(self.timer).min().filter(|next| *next <= end) {
+        let next = |world: &Self| [world.next_arrival(), world.timer, world.revival].into_iter().flatten().min();
+        while let Some(next) = next(self).filter(|next| *next <= end) {
             self.elapsed = self.elapsed.max(next);
-            if !self.something_arrives() {
-                self.timer_goes_off();
+            if self.something_arrives() {
+                continue;
             }
+            if self.revival.take_if(|at| *at <= next).is_some() {
+                self.report_all();
+            } else {
+                self.timer = None;
+            }
+            self.give(Input::Elapsed);
         }
         self.elapsed = end;
     }
@@ -164,14 +175,6 @@ impl World {
         self.elapsed += milliseconds;
     }
 
-    fn timer_goes_off(&mut self) {
-        self.timer = None;
-        if self.engine.is_none() {
-            self.report_all();
-        }
-        self.give(Input::Elapsed);
-    }
-
     /// Ends the worker. What it sent is on its way all the same, unless it is lost with it.
     pub(crate) fn kill(&mut self, calls_are_lost: bool) {
         self.deaths += 1;
@@ -179,7 +182,7 @@ impl World {
         self.hang_up(calls_are_lost);
         let has_links = self.browser.front().is_some_and(|tab| !tab.links.is_empty());
         let after = if has_links { Some(RECONNECT) } else { self.alarm.then_some(ALARM) };
-        self.timer = after.map(|after| self.elapsed + after);
+        (self.timer, self.revival) = (None, after.map(|after| self.elapsed + after));
         for tab in &mut self.browser.tabs {
             tab.frame = None;
         }
