@@ -46,6 +46,15 @@ impl Endpoint {
         }
     }
 
+    /// Milliseconds after which the extension stops waiting. What may not get lost on its way, as
+    /// the old token is dead by then, has longer.
+    pub const fn deadline_millis(self) -> u32 {
+        match self {
+            Self::RotateToken | Self::ContinueGrant => 60_000,
+            _ => 10_000,
+        }
+    }
+
     /// Whether the request must carry a session in `Authorization: Bearer`.
     pub const fn needs_session(self) -> bool {
         match self {

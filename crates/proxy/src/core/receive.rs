@@ -93,7 +93,7 @@ impl Receive {
     ) -> Result<Progress, Refusal> {
         let body = match event.called()?.success() {
             Ok(body) => body,
-            Err(fault) if last || !is_about_us(&fault.kind) => return Err(fault.into()),
+            Err(fault) if last || !is_about_us(&fault.kind) => return Err(Refusal::of_site(fault)),
             Err(_) => return self.ask(scene, wallet, form.other(), true),
         };
         let access = GrantedAccess::parse(&body)?;
@@ -152,7 +152,7 @@ impl Task for Receive {
 }
 
 fn incoming_payment(scene: &Scene<'_>, event: Event, wallet: &WalletDocument) -> Result<String, Refusal> {
-    let payment = IncomingPayment::parse(&event.called()?.success()?)?;
+    let payment = IncomingPayment::parse(&event.called()?.success().map_err(Refusal::of_site)?)?;
     check_incoming_payment(wallet, &payment.id)?;
     let asked = scene.now.wall.plus_millis(scene.core.settings.incoming_payment_life);
     Ok(reply_json(&IncomingPaymentReply { id: payment.id, expires_at: payment.expires_at.unwrap_or(asked) }))

@@ -33,6 +33,16 @@ impl Refusal {
         refusal
     }
 
+    /// What an error of the site's wallet means: it can be out of order, but says nothing about the
+    /// user's own grant, key, token or limits.
+    pub(crate) fn of_site(fault: Fault) -> Self {
+        let kind = match fault.kind {
+            kind @ (FaultKind::WalletNotFound | FaultKind::Unavailable) => kind,
+            _ => FaultKind::Refused,
+        };
+        Fault { kind, ..fault }.into()
+    }
+
     pub(crate) fn into_body(self) -> ErrorBody {
         *self.0
     }

@@ -18,7 +18,7 @@ use crate::store::{Answer, Key, Operation};
 const REPLY_LIFE: i64 = 10 * 60 * 1000;
 
 /// For how long a rotation may be under way before another may try: longer than any flow takes.
-const CLAIM_LIFE: i64 = 30 * 1000;
+const CLAIM_LIFE: i64 = 60 * 1000;
 
 /// A rotation kills the old token at once, so its answer must not get lost on the way back: it is
 /// kept, sealed, under the old token, and a repeat is answered with it. While one rotation of a

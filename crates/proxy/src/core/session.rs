@@ -4,10 +4,13 @@ use open_payments::{Secret, Timestamp, Url, WalletAddress, WalletDocument};
 use pasetors::Public;
 use pasetors::token::UntrustedToken;
 use pasetors::version4::{PublicToken, V4};
+use protocol::signature::FRESHNESS_SECONDS;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::keys::{KeyRing, KeySet};
+
+const LEEWAY: i64 = FRESHNESS_SECONDS as i64 * 1000;
 
 /// What a signed token says (PASETO v4.public): whose wallet, and which key may present it.
 /// It names the wallet's servers, so that the proxy talks to no others for this user.
@@ -97,7 +100,8 @@ impl Session {
         if key != install {
             return Err(SessionError::Install);
         }
-        if now < claims.iat || claims.exp <= now {
+        // Replicas' clocks may differ by as much as a signature may be off.
+        if now.plus_millis(LEEWAY) < claims.iat || claims.exp <= now {
             return Err(SessionError::Expired);
         }
         let wallet = WalletDocument {
@@ -180,7 +184,7 @@ mod tests {
         let other_proxy = Session::from_token(token, &keys, &proxy("other"), install(1), START);
         assert_eq!(other_proxy, Err(SessionError::Audience));
         assert_eq!(Session::from_token(token, &keys, &proxy("pay"), install(2), START), Err(SessionError::Install));
-        for (moment, expected) in [(-1, false), (0, true), (LIFE - 1, true), (LIFE, false)] {
+        for (moment, expected) in [(-LEEWAY - 1, false), (-LEEWAY, true), (LIFE - 1, true), (LIFE, false)] {
             let read = Session::from_token(token, &keys, &proxy("pay"), install(1), at(moment));
             assert_eq!(read.is_ok(), expected, "{moment}");
         }

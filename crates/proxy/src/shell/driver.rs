@@ -14,8 +14,12 @@ use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
 use crate::store::Store;
 
-/// All of a flow's calls together have this long.
-const FLOW_TIME: Duration = Duration::from_secs(15);
+/// A flow ends so long before the extension stops waiting for it: what it believes to have ended,
+/// a payment above all, must not be under way any more.
+const AHEAD: Duration = Duration::from_secs(1);
+
+/// What nobody waits for has this long.
+const AFTERWARDS_TIME: Duration = Duration::from_secs(10);
 
 /// Drives flows: gives them the time, asks the store and the wallets for them.
 pub struct Driver {
@@ -68,7 +72,7 @@ impl Driver {
 
     async fn carry_out(self: Arc<Self>, incoming: Incoming) -> Reply {
         let start = Instant::now();
-        let deadline = start + FLOW_TIME;
+        let deadline = start + Duration::from_millis(incoming.endpoint.deadline_millis().into()) - AHEAD;
         let mut flow = self.core.begin(&incoming, &now());
         let mut event = Event::Begun;
         loop {
@@ -102,7 +106,7 @@ impl Driver {
     }
 
     async fn send_afterwards(self: Arc<Self>, request: HttpRequest) {
-        let outcome = self.wallets.send(&request, Instant::now() + FLOW_TIME).await;
+        let outcome = self.wallets.send(&request, Instant::now() + AFTERWARDS_TIME).await;
         if !outcome.is_ok_and(|reply| reply.status < 300) {
             tracing::debug!("a token of a receiving wallet was not given up");
         }

@@ -95,8 +95,26 @@ fn a_wallet_that_wants_a_wallet_address_gets_one_and_is_remembered() {
 fn a_wallet_that_refuses_both_is_not_asked_a_third_time() {
     let mut world = world();
     world.answer("POST", GRANT, 400, REFUSED);
-    assert_eq!(create(&mut world).error().code, ErrorCode::KeyRevoked);
+    assert_eq!(create(&mut world).error().code, ErrorCode::WalletRefused);
     assert_eq!(world.asked.len(), 3);
+}
+
+#[test]
+fn whatever_a_sites_wallet_says_is_not_about_the_users_grant() {
+    for (status, description) in [
+        (403, "Insufficient Grant"),
+        (403, "Inactive Token"),
+        (403, "unauthorized"),
+        (400, "non-positive receive amount"),
+        (401, "Signature validation error: could not find key in list of client keys"),
+    ] {
+        let error = format!(r#"{{"error":{{"code":"{status}","description":"{description}"}}}}"#);
+        for url in [GRANT, PAYMENTS] {
+            let mut world = world();
+            world.answer("POST", url, status, &error);
+            assert_eq!(create(&mut world).error().code, ErrorCode::WalletRefused, "{description} at {url}");
+        }
+    }
 }
 
 #[test]
