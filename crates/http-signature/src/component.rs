@@ -31,11 +31,12 @@ pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Si
 
 /// Prints the inner list of covered components.
 pub(crate) fn component_list(components: &[&str]) -> Result<String, SignatureError> {
-    let names: Result<Vec<String>, SignatureError> = components
-        .iter()
-        .map(|name| quoted(name).ok_or_else(|| SignatureError::UnsupportedComponent((*name).to_owned())))
-        .collect();
-    Ok(format!("({})", names?.join(" ")))
+    let mut list = String::new();
+    for name in components {
+        list.push(if list.is_empty() { '(' } else { ' ' });
+        list += &quoted(name).ok_or_else(|| SignatureError::UnsupportedComponent((*name).to_owned()))?;
+    }
+    Ok(if list.is_empty() { "()".to_owned() } else { list + ")" })
 }
 
 /// Builds the signature base (RFC 9421, section 2.5).

@@ -39,15 +39,12 @@ impl Parameters {
                 None => Err(invalid(name)),
             },
         };
-        Ok([
-            integer("created", &self.created)?,
-            string("keyid", &self.keyid)?,
-            string("nonce", &self.nonce)?,
-            integer("expires", &self.expires)?,
-            string("alg", &self.alg)?,
-            string("tag", &self.tag)?,
-        ]
-        .concat())
+        Ok(integer("created", &self.created)?
+            + &string("keyid", &self.keyid)?
+            + &string("nonce", &self.nonce)?
+            + &integer("expires", &self.expires)?
+            + &string("alg", &self.alg)?
+            + &string("tag", &self.tag)?)
     }
 
     /// Reads parameters in whatever order they come.

@@ -28,12 +28,11 @@ impl<'a> Request<'a> {
 
 /// Joins the lines of a header field.
 pub(crate) fn combined(headers: &[(&str, &str)], name: &str) -> Option<String> {
-    let lines: Vec<&str> = headers
+    headers
         .iter()
         .filter(|(line_name, _)| line_name.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim_matches([' ', '\t']))
-        .collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
+        .map(|(_, value)| value.trim_matches([' ', '\t']).to_owned())
+        .reduce(|joined, line| joined + ", " + &line)
 }
 
 /// A target URI in its parts.
@@ -50,7 +49,8 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     fn parse(uri: &'a str) -> Result<Self, SignatureError> {
         let signable = |next: char| next.is_ascii_graphic() && next != '#';
-        let (scheme, rest) = uri.split_once("://").ok_or(SignatureError::InvalidTarget)?;
+        let (scheme, rest) = uri.split_once(':').ok_or(SignatureError::InvalidTarget)?;
+        let rest = rest.strip_prefix("//").ok_or(SignatureError::InvalidTarget)?;
         let (authority, path_and_query) = split_before(rest, ['/', '?']);
         let (path, query) = split_before(path_and_query, ['?']);
         let valid = uri.chars().all(signable)

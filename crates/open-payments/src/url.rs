@@ -175,8 +175,9 @@ fn check_path(rest: &str) -> Result<(), UrlError> {
             return Err(UrlError::Path);
         }
     }
-    let path = rest.split_once('?').map_or(rest, |(path, _)| path).to_ascii_lowercase().replace("%2e", ".");
-    if path.split('/').any(|segment| matches!(segment, "." | "..")) { Err(UrlError::Path) } else { Ok(()) }
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path).to_ascii_lowercase();
+    let is_dots = |segment| matches!(segment, "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e");
+    if path.split('/').any(is_dots) { Err(UrlError::Path) } else { Ok(()) }
 }
 
 #[cfg(test)]

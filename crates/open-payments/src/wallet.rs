@@ -34,7 +34,8 @@ impl WalletAddress {
     pub fn from_typed(text: &str) -> Result<Self, UrlError> {
         let text = text.trim();
         let bare = text.strip_prefix('$').unwrap_or(text);
-        if bare.contains("://") && bare.len() == text.len() {
+        let has_scheme = bare.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
+        if has_scheme && bare.len() == text.len() {
             return Self::parse(text);
         }
         Self::parse(&format!("https://{bare}"))
@@ -94,8 +95,8 @@ impl IncomingPaymentUrl {
     /// If it is not a [`Url`] or has another shape.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text)?;
-        let shaped =
-            url.path().rsplit_once("/incoming-payments/").is_some_and(|(_, id)| !id.is_empty() && !id.contains('/'));
+        let parts = url.path().rsplit_once('/');
+        let shaped = parts.is_some_and(|(base, id)| base.ends_with("/incoming-payments") && !id.is_empty());
         if shaped && url.query().is_none() { Ok(Self(url)) } else { Err(UrlError::NotIncomingPayment) }
     }
 
