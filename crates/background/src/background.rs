@@ -41,7 +41,7 @@ impl Background {
         let proxy_url = Url::parse(&proxy_url).map_err(|_| "this build names no usable proxy")?;
         let contents = storage::open().await?;
         let key = match &contents.sealed_key {
-            Some(sealed) => key::unseal(sealed).await,
+            Some(sealed) => key::unseal(sealed).await?,
             None => None,
         };
         let locked = chrome::idle_state(IDLE_SECONDS).await? == LOCKED;
@@ -109,10 +109,10 @@ impl Background {
     }
 
     /// `chrome.windows.onFocusChanged`. A negative id means that no window of the browser is in
-    /// front; the last one stays the one whose page is looked at.
+    /// front.
     #[wasm_bindgen(js_name = windowFocused)]
     pub fn window_focused(&self, id: i32) {
-        self.push((id >= 0).then_some(Input::WindowFocused(WindowId(id))));
+        self.push(Some(Input::WindowFocused((id >= 0).then_some(WindowId(id)))));
     }
 
     /// `chrome.idle.onStateChanged`.

@@ -41,8 +41,12 @@ impl Queue {
             Effect::Tell(frame, message) => self.ports.tell(frame, &message),
             Effect::OpenTab(Page::Welcome) => log(open_tab("views/welcome.html").await),
             Effect::OpenTab(Page::Consent(url)) => match open_tab(url.as_str()).await {
-                Ok(tab) => return Ok(tab.map(Input::ConsentTabOpened)),
-                Err(error) => log::<()>(Err(error)),
+                Ok(Some(tab)) => return Ok(Some(Input::ConsentTabOpened(tab))),
+                Ok(None) => return Ok(Some(Input::ConsentTabFailed)),
+                Err(error) => {
+                    log::<()>(Err(error));
+                    return Ok(Some(Input::ConsentTabFailed));
+                }
             },
             // It may be closed already.
             Effect::CloseTab(TabId(id)) => spawn_local(async move { drop(chrome::remove_tab(id).await) }),

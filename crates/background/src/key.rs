@@ -48,12 +48,21 @@ pub async fn make_key() -> Result<(SecretKey, String), JsValue> {
     Ok((SecretKey::from_seed(*seed), sealed))
 }
 
-/// Opens a sealed seed; nothing if it is damaged or its sealing key is gone.
-pub async fn unseal(sealed: &str) -> Option<SecretKey> {
+/// Opens a sealed seed; nothing if it is damaged or its sealing key is gone, for good.
+///
+/// # Errors
+/// What the browser throws when it cannot read the sealing key just now.
+pub async fn unseal(sealed: &str) -> Result<Option<SecretKey>, JsValue> {
+    match stored_seal().await? {
+        Some(seal) => Ok(opened(&seal, sealed).await),
+        None => Ok(None),
+    }
+}
+
+async fn opened(seal: &CryptoKey, sealed: &str) -> Option<SecretKey> {
     let bytes = Base64::decode_vec(sealed).ok()?;
     let (iv, ciphertext) = bytes.split_at_checked(IV_BYTES)?;
-    let seal = stored_seal().await.ok()?;
-    let decrypting = subtle().decrypt_with_object_and_u8_array(&algorithm(iv), &seal, ciphertext).ok()?;
+    let decrypting = subtle().decrypt_with_object_and_u8_array(&algorithm(iv), seal, ciphertext).ok()?;
     let opened = Uint8Array::new(&JsFuture::from(decrypting).await.ok()?);
     let mut seed = Zeroizing::new([0; SEED_BYTES]);
     if opened.length() as usize != SEED_BYTES {
@@ -88,9 +97,10 @@ async fn new_seal() -> Result<CryptoKey, JsValue> {
     Ok(seal)
 }
 
-async fn stored_seal() -> Result<CryptoKey, JsValue> {
+async fn stored_seal() -> Result<Option<CryptoKey>, JsValue> {
     let store = database().await?.transaction_with_str(STORE)?.object_store(STORE)?;
-    Ok(result(&store.get(&SEAL.into())?).await?.unchecked_into())
+    let seal = result(&store.get(&SEAL.into())?).await?;
+    Ok((!seal.is_undefined()).then(|| seal.unchecked_into()))
 }
 
 async fn database() -> Result<IdbDatabase, JsValue> {

@@ -42,7 +42,7 @@ fn queue<const N: usize>(script: [Vec<Effect>; N]) -> Rc<Queue> {
 }
 
 fn focused() -> Input {
-    Input::WindowFocused(WindowId(1))
+    Input::WindowFocused(Some(WindowId(1)))
 }
 
 fn persist(area: Area, entries: &[(&str, Option<&str>)]) -> Effect {

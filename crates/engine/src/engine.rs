@@ -112,6 +112,7 @@ impl Engine {
                 self.consent_tab_closed(tab);
             }
             Input::ConsentTabOpened(tab) => self.consent_tab_opened(tab),
+            Input::ConsentTabFailed => self.consent_tab_failed(),
             Input::WindowFocused(window) => self.presence.focus(window),
             Input::ScreenLocked(locked) => self.presence.lock(locked),
             Input::FrameReported(report) => self.frames.report(report),

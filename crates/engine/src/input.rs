@@ -47,8 +47,10 @@ pub enum Input {
     TabRemoved(TabId),
     /// The answer to [`Effect::OpenTab`](crate::Effect::OpenTab) with [`Page::Consent`](crate::Page::Consent).
     ConsentTabOpened(TabId),
-    /// A window came to the front.
-    WindowFocused(WindowId),
+    /// The other answer to it: the tab could not be opened.
+    ConsentTabFailed,
+    /// A window came to the front; or none of the browser's is.
+    WindowFocused(Option<WindowId>),
     /// The screen was locked or unlocked.
     ScreenLocked(bool),
     /// A content script says what its frame looks like now.

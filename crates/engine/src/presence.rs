@@ -41,8 +41,10 @@ impl Presence {
         self.tabs.remove(&id);
     }
 
-    pub(crate) fn focus(&mut self, window: WindowId) {
-        self.focused = Some(window);
+    /// With another program in front, the window last used stays the one that is looked at: its
+    /// page can still be seen, and says itself when it cannot.
+    pub(crate) fn focus(&mut self, window: Option<WindowId>) {
+        self.focused = window.or(self.focused);
     }
 
     pub(crate) fn lock(&mut self, locked: bool) {
@@ -86,7 +88,8 @@ mod tests {
         assert_eq!(presence.looked_at(), Some(TabId(1)));
         presence.activate(TabId(2), WindowId(1));
         assert_eq!(presence.looked_at(), Some(TabId(2)));
-        presence.focus(WindowId(2));
+        presence.focus(Some(WindowId(2)));
+        presence.focus(None);
         assert_eq!(presence.looked_at(), Some(TabId(3)));
         presence.activate(TabId(4), WindowId(2));
         assert_eq!(presence.looked_at(), Some(TabId(4)));

@@ -241,7 +241,7 @@ fn the_purse_survives_any_number_of_deaths() {
 fn a_tab_in_another_window_is_looked_at_when_its_window_is() {
     let mut world = World::paying();
     let tab = TabId(world.browser.front().unwrap().id);
-    world.give(engine::Input::WindowFocused(engine::WindowId(7)));
+    world.give(engine::Input::WindowFocused(Some(engine::WindowId(7))));
     world.advance(500);
     let before = world.payments();
     world.seconds(10);
