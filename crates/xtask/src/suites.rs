@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::build;
 use crate::setup::{self, Consent, Need};
-use crate::shell::{cargo, command, find_program, is_fresh, node_program, root, run_and_keep};
+use crate::shell::{cargo, command, find_program, is_fresh, node_program, root, run_and_keep, target};
 use crate::tally::{Runner, Tally};
 use crate::tidy;
 
@@ -136,8 +136,9 @@ fn conformance() -> Result<Tally> {
     if !is_fresh(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         crate::shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
     }
+    crate::shell::run(cargo().args(["build", "--quiet", "-p", "proxy", "-p", "wallet"]))?;
     let mut tests = command("node");
-    tests.args(["--test", "--test-reporter=spec"]).current_dir(folder);
+    tests.args(["--test", "--test-reporter=spec"]).current_dir(folder).env("CARGO_TARGET_DIR", target());
     test(Runner::Node, tests)
 }
 
