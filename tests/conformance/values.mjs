@@ -34,6 +34,7 @@ export const values = {
   quote: "https://wallet-a.example/tenant-a/quotes/afeeef49",
   payment: "https://wallet-a.example/tenant-a/outgoing-payments/afeeef49",
   continuation: "https://auth.wallet-a.example/continue/97798987",
+  reference: "reference",
   manage: "https://auth.wallet-a.example/token/fb498fb5",
   finish: "https://proxy.example/connected",
   token

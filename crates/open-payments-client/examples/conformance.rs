@@ -38,6 +38,7 @@ struct Key {
     seed: [u8; 32],
     id: String,
     created: u64,
+    nonce: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,7 @@ struct Values {
     quote: Url,
     payment: Url,
     continuation: Url,
+    reference: String,
     manage: Url,
     finish: Url,
     token: Secret,
@@ -81,7 +83,7 @@ fn execute(command: Command) -> Result<Value, Failure> {
 }
 
 fn composer<'a>(key: &'a Key, signer: &'a SecretKey) -> Composer<'a> {
-    Composer { signer, keyid: &key.id, created: key.created, nonce: None }
+    Composer { signer, keyid: &key.id, created: key.created, nonce: key.nonce.as_deref() }
 }
 
 fn request(request: &HttpRequest) -> Value {
@@ -109,7 +111,7 @@ fn operations(key: &Key, values: Values) -> Result<Value, Failure> {
         "one-time grant": composed(&grant(None))?,
         "recurring grant": composed(&grant(Some(values.interval)))?,
         "continuation": composed(&ContinueGrant {
-            uri: values.continuation.clone(), token: token(), reference: "reference".to_owned()
+            uri: values.continuation.clone(), token: token(), reference: values.reference
         })?,
         "cancellation": composed(&CancelGrant { uri: values.continuation, token: token() })?,
         "rotation": composed(&RotateToken { manage: values.manage.clone(), token: token() })?,
