@@ -78,7 +78,7 @@ impl Engine {
 
     /// Composes and signs what the user's wallet is asked, for [`ask_proxy`](Self::ask_proxy) or
     /// [`send`](Self::send). There is nothing to sign with only before the key is made.
-    pub(crate) fn sign_for(&self, wallet: &WalletDocument, operation: &impl Operation) -> Option<HttpRequest> {
+    pub(crate) fn sign_for(&self, wallet: &WalletDocument, operation: &dyn Operation) -> Option<HttpRequest> {
         let key = self.key.as_ref()?;
         let composer = Composer { signer: key.signer.as_ref(), keyid: &key.kid, created: self.seconds(), nonce: None };
         composer.sign(operation, wallet).ok()
@@ -86,7 +86,11 @@ impl Engine {
 
     /// Sends a message to the proxy, signed with the install key. The nonce makes it idempotent.
     pub(crate) fn ask_proxy(&mut self, endpoint: Endpoint, message: &impl Serialize, purpose: Purpose) {
-        let body = json::to_string(message);
+        self.post_to_proxy(endpoint, json::to_string(message), purpose);
+    }
+
+    // Apart from the one above it is compiled once, and not for each message.
+    fn post_to_proxy(&mut self, endpoint: Endpoint, body: String, purpose: Purpose) {
         let nonce = self.entropy.nonce();
         let session = match &self.connection {
             Connection::Connected(account) if endpoint.needs_session() => {
@@ -123,7 +127,7 @@ impl Engine {
             Some(Purpose::IncomingPayment(address)) => self.incoming_payment_created(&address, answer),
             Some(Purpose::Quote) => self.quoted(answer),
             Some(Purpose::QuoteCheck) => self.quote_checked(answer),
-            Some(Purpose::Payment) => self.paid(answer),
+            Some(Purpose::Payment) => self.payment_answered(answer),
             Some(Purpose::ReadBack(payment)) => self.payment_read(&payment, answer),
             Some(Purpose::ConfirmFailure(payment)) => self.failure_confirmed(&payment, answer),
             Some(Purpose::Settle(quote)) => self.payment_looked_for(&quote, answer),

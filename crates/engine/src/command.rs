@@ -84,6 +84,7 @@ impl Engine {
         self.readings = Readings::default();
         self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
         self.receivers.forget_the_payer();
+        self.published.forget_visits();
         self.persist_receivers();
         let gone = |name: &str| (name.to_owned(), None);
         // The purse first: one that is left over must never meet the next wallet.

@@ -217,6 +217,7 @@ impl Engine {
     pub(crate) fn attempt_wake(&self) -> Option<u64> {
         let Connection::Connecting(attempt) = &self.connection else { return None };
         match &attempt.stage {
+            _ if self.key.is_none() => None,
             Stage::AwaitingKey { next, .. } => *next,
             Stage::Finishing { consent, asked: false, .. } => {
                 Some((self.now.monotonic + consent.wait_left(self.now.wall)).max(self.proxy.quiet_until))

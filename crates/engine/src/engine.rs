@@ -155,12 +155,16 @@ impl Engine {
     }
 
     /// Writes a connection that has just been made: an account without its budget could never pay.
+    /// Of another wallet, one whose account could not be read, nothing may be left over.
     pub(crate) fn persist_connection(&mut self) {
         if let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) {
             let entries = vec![
                 (local::ACCOUNT.to_owned(), Some(save(account))),
                 (local::SPENDING.to_owned(), Some(save(spending))),
+                (local::INTENT.to_owned(), None),
+                (local::UNSETTLED.to_owned(), None),
             ];
+            self.persist(Area::Session, vec![(session::PURSE.to_owned(), None)]);
             self.persist(Area::Local, entries);
         }
     }
@@ -187,7 +191,7 @@ impl Engine {
                 spending.keep_newer(purse);
             }
             self.settling = Settling::restore(&kept, self.now);
-            self.readings.read_spent_amounts();
+            self.readings.want_spent_amounts();
             if let Some(intent) = load::<Intent>(&kept, local::INTENT) {
                 self.outcome_unknown(intent);
             }

@@ -99,6 +99,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a payment is in it.
+    pub(crate) fn knows(&self, payment: &Url) -> bool {
+        self.pages.iter().rev().any(|(_, rows)| rows.iter().any(|row| row.id == *payment))
+    }
+
     /// Corrects what became of a payment that counted as made: its minor units and its time.
     pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
         for (number, rows) in self.pages.iter_mut().rev() {

@@ -13,6 +13,7 @@ use crate::input::{Answer, Unreachable};
 use crate::ledger::{Intent, Outcome, Row};
 use crate::problem::ProblemCode;
 use crate::proxy::Failure;
+use crate::settling::payment_url;
 use crate::snapshot::{local, save};
 use crate::spending::slack;
 use crate::targets::Target;
@@ -62,7 +63,7 @@ impl Engine {
         self.ask_proxy(Endpoint::CreatePayment, &message, Purpose::Payment);
     }
 
-    pub(crate) fn paid(&mut self, answer: Result<Answer, Unreachable>) {
+    pub(crate) fn payment_answered(&mut self, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<PaymentReply>(answer);
         let Some(InFlight { intent, target }) = self.desk.paying.take() else { return };
         match reply {
@@ -116,8 +117,8 @@ impl Engine {
             receiver.payments += 1;
             receiver.unread = (!read_back).then(|| payment.clone());
             if read_back {
-                self.readings.read_back(payment.clone(), self.now.monotonic);
-                self.readings.read_spent_amounts();
+                self.readings.want_payment(payment.clone(), self.now.monotonic);
+                self.readings.want_spent_amounts();
             }
         }
         self.settle(&intent, payment);
@@ -126,8 +127,10 @@ impl Engine {
 
     /// Books a payment that was made.
     pub(crate) fn settle(&mut self, intent: &Intent, payment: Url) {
-        if let Some(spending) = &mut self.spending {
+        if let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) {
             spending.purse.settle(intent.debit.value);
+            let follows = payment == payment_url(&account.wallet.resource_server, &intent.quote);
+            spending.ids_follow_quotes = Some(follows && spending.ids_follow_quotes != Some(false));
         }
         self.ledger.add(Row::new(intent, payment, Outcome::Paid));
     }

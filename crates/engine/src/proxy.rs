@@ -67,6 +67,12 @@ impl Engine {
         &mut self,
         answer: Result<Answer, Unreachable>,
     ) -> Result<T, Failure> {
+        let body = self.read_answer(answer)?;
+        json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable))
+    }
+
+    /// The body of a reply that is none of an error. Apart from the above it is compiled once.
+    fn read_answer(&mut self, answer: Result<Answer, Unreachable>) -> Result<String, Failure> {
         let now = self.now.monotonic;
         let Ok(Answer { status, session, body }) = answer else {
             self.proxy.did_not_answer(now);
@@ -80,7 +86,7 @@ impl Engine {
         }
         if status == 200 {
             self.proxy.answered();
-            return json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable));
+            return Ok(body);
         }
         let Ok(ErrorReply { error }) = json::from_str(&body) else {
             // Something in front of the proxy that speaks for it.

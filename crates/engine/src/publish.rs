@@ -44,7 +44,12 @@ impl Published {
         if visit.0 != site {
             *visit = (site.to_owned(), 0);
         }
-        visit.1 += units;
+        visit.1 = visit.1.saturating_add(units);
+    }
+
+    /// Another wallet will pay, perhaps in another currency.
+    pub(crate) fn forget_visits(&mut self) {
+        self.visits = Table::default();
     }
 
     pub(crate) fn tab_closed(&mut self, tab: TabId) {

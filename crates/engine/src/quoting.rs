@@ -14,8 +14,14 @@ use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Failure;
+use crate::readback::NO_MONEY_REST;
+use crate::settling::payment_url;
 use crate::snapshot::{save, session};
 use crate::targets::Target;
+
+/// Between two requests for an incoming payment: a page that keeps changing its links must not use
+/// up what the proxy allows in a minute. The first few of a page need not wait.
+const INCOMING_SPACING: u64 = 1_000;
 
 impl Engine {
     /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
@@ -43,9 +49,10 @@ impl Engine {
     }
 
     fn request_incoming_payment(&mut self, address: WalletAddress) {
-        if self.receivers.is_requesting() {
+        if self.receivers.is_requesting() || self.now.monotonic < self.desk.next_incoming {
             return;
         }
+        self.desk.next_incoming = self.now.monotonic + INCOMING_SPACING;
         if let Some(receiver) = self.receivers.at_mut(&address) {
             receiver.requesting = true;
             let message = IncomingPaymentRequest { wallet_address: address.clone() };
@@ -92,7 +99,7 @@ impl Engine {
             self.receiver_failed(&target.receiver, ProblemCode::OutOfFunds.into());
             return false;
         }
-        let is_news = spending.sign_quote(units, self.now.wall);
+        let is_news = spending.sign_quote(units);
         let debit_amount = Amount::new(units, account.wallet.asset.clone());
         let operation = CreateQuote { token: account.token.value.clone(), receiver: incoming.clone(), debit_amount };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return false };
@@ -120,8 +127,9 @@ impl Engine {
             receiver: &reply.receiver,
             debit_amount: &reply.debit_amount,
         };
-        let paid_already = self.desk.paying.as_ref().is_some_and(|paying| paying.intent.quote == reply.id);
-        let known = paid_already || self.settling.knows(&reply.id);
+        let paying = self.desk.paying.as_ref().is_some_and(|paying| paying.intent.quote == reply.id);
+        let paid = self.ledger.knows(&payment_url(&account.wallet.resource_server, &reply.id));
+        let known = paying || paid || self.settling.knows(&reply.id);
         if known || check_quote(&account.wallet, &asked.operation, &terms).is_err() {
             return self.receiver_failed(&asked.target.receiver, ProblemCode::ProxyUnreadable.into());
         }
@@ -192,8 +200,8 @@ impl Engine {
                 | ErrorCode::ClockSkew => return,
                 ErrorCode::InsufficientGrant => return self.lose_token(),
                 ErrorCode::LimitExceeded => {
-                    self.readings.read_spent_amounts();
-                    return self.rest_for_money(ProblemCode::OutOfFunds);
+                    self.readings.want_spent_amounts();
+                    return self.rest_for_money(ProblemCode::OutOfFunds, NO_MONEY_REST);
                 }
                 ErrorCode::InvalidReceiver => {
                     if let Some(receiver) = self.receivers.at_mut(address) {

@@ -16,7 +16,8 @@ use crate::targets::Target;
 #[derive(Default)]
 pub(crate) struct Readings {
     payments: Vec<Reading>,
-    spent_amounts: bool,
+    /// When to ask what is spent, if that is wanted.
+    spent_amounts: Option<u64>,
 }
 
 struct Reading {
@@ -29,16 +30,20 @@ struct Reading {
 /// A wallet delivers within a second or so.
 const DELIVERY: u64 = 1_500;
 const TRIES: u32 = 5;
-/// The wallet has no money for us: try again after this long.
-const NO_MONEY_REST: u64 = 60 * 1000;
+/// What is spent is asked again after this long, if there was no answer.
+const SPENT_PAUSE: u64 = 30 * 1000;
+/// The wallet has no money for us: one attempt in this time is enough.
+pub(crate) const NO_MONEY_REST: u64 = 60 * 1000;
 
 impl Readings {
-    pub(crate) fn read_back(&mut self, payment: Url, now: u64) {
+    /// A while from now, read what became of a payment.
+    pub(crate) fn want_payment(&mut self, payment: Url, now: u64) {
         self.payments.push(Reading { url: payment, due: Some(now + DELIVERY), tries: 0 });
     }
 
-    pub(crate) fn read_spent_amounts(&mut self) {
-        self.spent_amounts = true;
+    /// Next time something is about to be spent, ask what is.
+    pub(crate) fn want_spent_amounts(&mut self) {
+        self.spent_amounts = Some(0);
     }
 }
 
@@ -58,7 +63,7 @@ impl Engine {
             if receiver.payments > 0 && !targets.iter().any(|target| target.receiver == *address) {
                 receiver.payments = 0;
                 if let Some(payment) = receiver.unread.take() {
-                    self.readings.read_back(payment, self.now.monotonic);
+                    self.readings.want_payment(payment, self.now.monotonic);
                 }
             }
         }
@@ -83,7 +88,8 @@ impl Engine {
             return;
         }
         let (wallet, token) = (account.wallet.clone(), account.token.value.clone());
-        if !targets.is_empty() && std::mem::take(&mut self.readings.spent_amounts) {
+        let now = self.now.monotonic;
+        if !targets.is_empty() && self.readings.spent_amounts.take_if(|due| *due <= now).is_some() {
             let Some(request) = self.sign_for(&wallet, &Read::spent_amounts(&wallet, token.clone())) else { return };
             self.send(request, Purpose::SpentAmounts(self.now.wall));
         }
@@ -148,9 +154,13 @@ impl Engine {
 
     pub(crate) fn spent_amounts_read(&mut self, asked: Timestamp, answer: Result<Answer, Unreachable>) {
         let told = answer.ok().filter(|answer| answer.status == 200);
-        let spent = told.and_then(|answer| SpentAmounts::parse(&answer.body).ok()).and_then(|spent| spent.debit);
-        if let (Some(debit), Some(spending)) = (spent, &mut self.spending) {
-            spending.budget.reconcile(&debit, asked);
+        match (told.and_then(|answer| SpentAmounts::parse(&answer.body).ok()), &mut self.spending) {
+            (Some(SpentAmounts { debit: Some(debit), .. }), Some(spending)) => {
+                spending.budget.reconcile(&debit, asked);
+            }
+            // Nothing is spent yet.
+            (Some(_), _) => {}
+            (None, _) => self.readings.spent_amounts = Some(self.now.monotonic + SPENT_PAUSE),
         }
     }
 
@@ -160,21 +170,22 @@ impl Engine {
         if let Some(spending) = &mut self.spending {
             spending.undo(units, at);
         }
-        self.rest_for_money(ProblemCode::AccountEmpty);
+        let age = u64::try_from(self.now.wall.millis() - at.millis()).unwrap_or(0);
+        self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST.saturating_sub(age));
         // The last one has probably failed too, and the next ones are read back until one is delivered.
         for (_, receiver) in self.receivers.iter_mut() {
             receiver.payments = 0;
             if let Some(payment) = receiver.unread.take() {
-                self.readings.read_back(payment, self.now.monotonic);
+                self.readings.want_payment(payment, self.now.monotonic);
             }
         }
     }
 
     /// The wallet has no money for us, be it the account or the budget.
-    pub(crate) fn rest_for_money(&mut self, problem: ProblemCode) {
+    pub(crate) fn rest_for_money(&mut self, problem: ProblemCode, milliseconds: u64) {
         if let Connection::Connected(account) = &mut self.connection {
             account.problem = Some(problem.into());
-            account.rests_until = self.now.monotonic + NO_MONEY_REST;
+            account.rests_until = account.rests_until.max(self.now.monotonic + milliseconds);
         }
     }
 
@@ -183,7 +194,7 @@ impl Engine {
     pub(crate) fn money_moved(&mut self) {
         let Connection::Connected(account) = &mut self.connection else { return };
         match account.problem.as_ref().map(|problem| problem.code) {
-            Some(ProblemCode::AccountEmpty) => self.rest_for_money(ProblemCode::AccountEmpty),
+            Some(ProblemCode::AccountEmpty) => self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST),
             Some(ProblemCode::OutOfFunds) => account.problem = None,
             _ => {}
         }

@@ -61,6 +61,10 @@ impl Engine {
                 account.problem = None;
                 // A quote belongs to the grant, not to the token, so the one that is held stays good.
                 self.persist_account();
+                if let Some(spending) = &mut self.spending {
+                    spending.token_died(now.wall);
+                }
+                self.persist_spending();
             }
             Ok(_) => self.lose_token(),
             Err(failure) if failure.code() == Some(ErrorCode::TokenInactive) => self.lose_token(),

@@ -27,7 +27,7 @@ impl Settings {
     pub(crate) fn rate_in(&self, asset: &Asset) -> Rate {
         match &self.rate {
             Some((rate, set_in)) if set_in == asset => *rate,
-            _ => Rate::parse(if asset.scale.decimals() == 0 { "60" } else { "0.6" }, asset.scale).unwrap_or_default(),
+            _ => Rate::parse(if asset.scale.decimals() == 0 { "60" } else { "0.6" }, asset.scale).unwrap_or(Rate::MAX),
         }
     }
 

@@ -139,7 +139,8 @@ impl Engine {
             .filter(|payment| payment.quote_id.as_ref().is_none_or(|id| id == quote));
         let unsettled = &mut self.settling.unsettled[at];
         let is_dead = unsettled.dies <= self.now.monotonic;
-        let not_made = is_dead && answer.is_some_and(|answer| answer.status == 404);
+        let can_be_found = self.spending.as_ref().is_some_and(|spending| spending.ids_follow_quotes == Some(true));
+        let not_made = is_dead && can_be_found && answer.is_some_and(|answer| answer.status == 404);
         if found.is_none() && !not_made {
             unsettled.due = self.now.monotonic + (FIRST_PAUSE << unsettled.looks.min(10)).min(LONGEST_PAUSE);
             unsettled.looks += 1;
@@ -166,7 +167,7 @@ impl Engine {
     }
 }
 
-/// Where the payment made from a quote is: wallets give both the same last segment.
+/// Where the payment made from a quote is, at a wallet that gives both the same last segment.
 pub(crate) fn payment_url(resource_server: &Url, quote: &Url) -> Url {
     let id = quote.path().rsplit('/').next().unwrap_or_default();
     resource_server.join("outgoing-payments").join(id)

@@ -13,20 +13,23 @@ pub(crate) struct Spending {
     pub(crate) budget: Budget,
     pub(crate) purse: Purse,
     signed_quotes: SignedQuotes,
+    /// Whether this wallet gives a payment the last segment of its quote's URL, as far as has been
+    /// seen: only then does not finding a payment there mean that it was not made.
+    pub(crate) ids_follow_quotes: Option<bool>,
 }
 
-/// How much a proxy could have paid in place of what was asked for: the debit amounts of quotes
-/// that were signed, and until when they can be paid from. Falling amounts, rising times: what a
-/// later and larger quote covers is left out.
+/// How much a proxy could pay in place of what was asked for. A signed request for a quote can be
+/// sent again and again while the token in it lives, and the quote lives on for a while.
 #[derive(Default, Serialize, Deserialize)]
-#[serde(transparent)]
-struct SignedQuotes(Vec<(u64, Timestamp)>);
+struct SignedQuotes {
+    /// The largest debit amount signed with the token of today.
+    today: u64,
+    /// The largest signed with those before it, and until when it can be paid from.
+    before: Option<(u64, Timestamp)>,
+}
 
-/// A quote can be paid from for this long after it was signed, whatever anybody says about it.
+/// A quote can be paid from for this long, whatever anybody says about it.
 pub(crate) const QUOTE_LIFE: i64 = 6 * 60 * 1000;
-/// The times are rounded up to this, so that equal quotes one after the other need not be
-/// persisted each.
-const COARSE: i64 = 60 * 1000;
 /// The purse may be overdrawn by what accrues in a minute, or by the smallest amount there is.
 const SLACK_MILLISECONDS: u64 = 60 * 1000;
 
@@ -37,7 +40,7 @@ pub(crate) fn slack(rate: Rate) -> Accrual {
 
 impl Spending {
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, purse: Purse::default(), signed_quotes: SignedQuotes::default() }
+        Self { budget, purse: Purse::default(), signed_quotes: SignedQuotes::default(), ids_follow_quotes: None }
     }
 
     /// Takes over a purse that was kept elsewhere, if it is newer.
@@ -48,14 +51,23 @@ impl Spending {
     }
 
     /// Remembers that a quote is signed; says whether that has to be persisted.
-    pub(crate) fn sign_quote(&mut self, units: u64, now: Timestamp) -> bool {
-        let until = now.plus_millis(QUOTE_LIFE + COARSE).millis() / COARSE * COARSE;
-        self.signed_quotes.add(units, Timestamp::from_millis(until), now)
+    pub(crate) fn sign_quote(&mut self, units: u64) -> bool {
+        let is_larger = units > self.signed_quotes.today;
+        self.signed_quotes.today = self.signed_quotes.today.max(units);
+        is_larger
     }
 
-    /// Whether a quote larger than this one can still be paid from.
+    /// The token is exchanged: nothing that was signed with it gets another quote.
+    pub(crate) fn token_died(&mut self, now: Timestamp) {
+        let before = self.signed_quotes.before.filter(|(_, until)| now < *until).map_or(0, |(units, _)| units);
+        let largest = before.max(std::mem::take(&mut self.signed_quotes.today));
+        self.signed_quotes.before = Some((largest, now.plus_millis(QUOTE_LIFE)));
+    }
+
+    /// Whether a quote larger than this one can be paid from.
     pub(crate) fn has_signed_more_than(&self, units: u64, now: Timestamp) -> bool {
-        self.signed_quotes.0.iter().any(|(signed, until)| *signed > units && now < *until)
+        let SignedQuotes { today, before } = &self.signed_quotes;
+        *today > units || before.is_some_and(|(signed, until)| signed > units && now < until)
     }
 
     /// Sets aside what a payment needs.
@@ -77,33 +89,21 @@ impl Spending {
     }
 }
 
-impl SignedQuotes {
-    fn add(&mut self, units: u64, until: Timestamp, now: Timestamp) -> bool {
-        if self.0.contains(&(units, until)) {
-            return false;
-        }
-        self.0.retain(|(signed, alive)| now < *alive && (*signed > units || *alive > until));
-        self.0.push((units, until));
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn larger_quotes_are_remembered_as_long_as_they_live() {
+    fn a_larger_quote_is_to_be_feared_while_its_token_or_it_lives() {
         let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
         let limit = money::Amount::new(1, money::Asset::new("USD", 2).unwrap());
         let mut spending = Spending::new(Budget::new(limit, None));
-        for units in [5, 9, 3, 3] {
-            spending.sign_quote(units, at(0));
-        }
-        assert_eq!(spending.signed_quotes.0.len(), 2);
-        assert!(spending.has_signed_more_than(3, at(6)) && !spending.has_signed_more_than(9, at(6)));
-        assert!(!spending.sign_quote(3, at(0)) && spending.sign_quote(3, at(1)));
-        assert!(spending.has_signed_more_than(2, at(7)) && !spending.has_signed_more_than(3, at(7)));
-        assert!(!spending.has_signed_more_than(2, at(8)));
+        assert!(spending.sign_quote(5) && spending.sign_quote(9) && !spending.sign_quote(3));
+        assert!(spending.has_signed_more_than(3, at(500)) && !spending.has_signed_more_than(9, at(0)));
+        spending.token_died(at(500));
+        assert!(spending.has_signed_more_than(3, at(505)) && !spending.has_signed_more_than(3, at(506)));
+        spending.sign_quote(4);
+        spending.token_died(at(505));
+        assert!(spending.has_signed_more_than(8, at(510)) && !spending.has_signed_more_than(3, at(511)));
     }
 }

@@ -198,7 +198,7 @@ fn two_wallets_take_turns_and_one_wallet_named_twice_is_one() {
     assert!(site.abs_diff(other) <= 1, "{site} {other}");
     let links = world.browser.front().unwrap().links.clone();
     assert_eq!(world.events(links[0].0), world.events(links[2].0));
-    assert_eq!(world.view()["page"]["receivers"], json!([OTHER, SITE]));
+    assert_eq!(world.view()["page"]["receivers"], json!([SITE, OTHER]));
 }
 
 #[test]

@@ -185,6 +185,22 @@ fn an_empty_account_is_told_and_tried_once_a_minute() {
 }
 
 #[test]
+fn news_of_an_old_failure_holds_up_nothing() {
+    let mut world = World::looking_at(&[SITE]);
+    world.servers.wallets.account_is_empty = true;
+    world.seconds(2);
+    // The wallet is slow to say what became of the first payments, and then there is money again.
+    world.faults.add("tenant/outgoing-payments", 2, Fault::Status(500));
+    world.servers.wallets.expire_token();
+    world.seconds(4);
+    world.servers.wallets.account_is_empty = false;
+    world.seconds(70);
+    let before = world.payments();
+    world.seconds(10);
+    assert!(world.payments() >= before + 9, "{}", world.payments() - before);
+}
+
+#[test]
 fn after_an_empty_account_another_wallet_is_connected_at_once() {
     let mut world = World::looking_at(&[SITE]);
     world.servers.wallets.account_is_empty = true;

@@ -28,7 +28,7 @@ fn each_state_of_a_page_is_told_apart() {
     assert_eq!((world.page().as_str(), world.badge), ("paying", Some(Badge::Paying)));
     let page = world.view()["page"].take();
     assert_eq!((page["site"].as_str(), page["siteEnabled"].as_bool()), (Some("site.example"), Some(true)));
-    assert_eq!(page["receivers"], json!([OTHER, SITE]));
+    assert_eq!(page["receivers"], json!([SITE, OTHER]));
     assert!(page["problem"].is_null());
 
     world.lock(true);
