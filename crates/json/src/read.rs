@@ -193,13 +193,19 @@ impl Fields {
         }
         Ok(Self(fields.into_iter()))
     }
+
+    // Once, and not in each reader of a field.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Value> {
+        self.0.next().flatten()
+    }
 }
 
 impl<'de> SeqAccess<'de> for Fields {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        match self.0.next().flatten() {
+        match self.next() {
             Some(value) => seed.deserialize(value).map(Some),
             // An option is content with nothing. Of others the struct takes the default, or fails.
             None => Ok(seed.deserialize(Value::Null).ok()),
