@@ -101,8 +101,8 @@ fn authority(target: &Target<'_>) -> String {
 
 /// Whether this is the lower-case name of a header field.
 fn is_field_name(name: &str) -> bool {
-    let in_token = |next: char| next.is_ascii_lowercase() || next.is_ascii_digit() || "!#$%&'*+-.^_`|~".contains(next);
-    !name.is_empty() && name.chars().all(in_token)
+    let in_token = |next: u8| matches!(next, b'a'..=b'z' | b'0'..=b'9') || b"!#$%&'*+-.^_`|~".contains(&next);
+    !name.is_empty() && name.bytes().all(in_token)
 }
 
 #[cfg(test)]

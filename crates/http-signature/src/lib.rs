@@ -2,14 +2,16 @@
 //! Web Keys (RFC 8037).
 //!
 //! Only what requests of Open Payments need, and that strictly: whatever this crate does not
-//! implement it refuses. It compiles to WebAssembly and never does IO, reads a clock or draws
-//! randomness: the caller brings the time, the nonce and the key.
+//! implement it refuses, with one exception that has a name of its own,
+//! [`SignatureInput::parse_lenient`]. It compiles to WebAssembly and never does IO, reads a clock
+//! or draws randomness: the caller brings the time, the nonce and the key.
 
 mod component;
 mod digest;
 mod error;
 mod jwk;
 mod key;
+mod lenient;
 mod parameters;
 mod request;
 mod sign;

@@ -57,7 +57,7 @@ impl<'a> Target<'a> {
             && !scheme.is_empty()
             && scheme.chars().all(|next| next.is_ascii_alphanumeric())
             && !authority.is_empty()
-            && !authority.contains('@');
+            && !authority.as_bytes().contains(&b'@');
         let target = Self { scheme, authority, path, query };
         valid.then_some(target).ok_or(SignatureError::InvalidTarget)
     }

@@ -54,6 +54,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Reads a text that is nothing but one item.
+    pub(crate) fn whole<T>(
+        text: &'a str,
+        item: impl Fn(&mut Self) -> Result<T, SignatureError>,
+    ) -> Result<T, SignatureError> {
+        let mut cursor = Self { rest: text };
+        let value = item(&mut cursor)?;
+        if cursor.rest.is_empty() { Ok(value) } else { Err(SignatureError::MalformedField("more than one item")) }
+    }
+
     /// Reads a key: a lower-case word.
     pub(crate) fn key(&mut self) -> Result<&'a str, SignatureError> {
         let starts_well = self.rest.starts_with(|first: char| first.is_ascii_lowercase() || first == '*');

@@ -13,11 +13,11 @@ use crate::{
 /// Reading proves nothing; [`SignatureInput::verify`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureInput {
-    components: Vec<String>,
-    parameters: Parameters,
+    pub(crate) components: Vec<String>,
+    pub(crate) parameters: Parameters,
     /// List and parameters exactly as received: this text is part of what was signed.
-    signature_params: String,
-    signature: Signature,
+    pub(crate) signature_params: String,
+    pub(crate) signature: Signature,
 }
 
 impl SignatureInput {

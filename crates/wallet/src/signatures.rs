@@ -14,7 +14,7 @@ pub enum Mode {
     /// Everything that Open Payments asks for, freshly signed.
     Strict,
     /// What reference wallets accept: an absent or ancient `created`, and a body whose digest is
-    /// not covered.
+    /// not covered; and the spelling of the Rust crate `open-payments`.
     Lenient,
 }
 
@@ -40,7 +40,11 @@ pub(crate) fn verify(request: &Request, keys: &[Jwk], mode: Mode, now: Timestamp
     }
     let headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let input = SignatureInput::parse(&headers).map_err(|error| SignatureFault::Malformed(error.to_string()))?;
+    let input = match mode {
+        Mode::Strict => SignatureInput::parse(&headers),
+        Mode::Lenient => SignatureInput::parse_lenient(&headers),
+    };
+    let input = input.map_err(|error| SignatureFault::Malformed(error.to_string()))?;
     let key_id = input.parameters().keyid.clone();
     let listed = keys.iter().find(|jwk| key_id.as_ref() == Some(&jwk.kid));
     let key = listed.and_then(|jwk| PublicKey::try_from(jwk).ok());
