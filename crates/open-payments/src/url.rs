@@ -165,7 +165,7 @@ fn check_port(suffix: &str, secure: bool) -> Result<(), UrlError> {
 }
 
 fn check_path(rest: &str) -> Result<(), UrlError> {
-    if rest.contains('#') {
+    if rest.as_bytes().contains(&b'#') {
         return Err(UrlError::Suffix);
     }
     let mut bytes = rest.bytes();
