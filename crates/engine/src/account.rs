@@ -21,6 +21,9 @@ pub(crate) struct Account {
     pub(crate) rests_until: u64,
     #[serde(skip)]
     pub(crate) rotation: Rotation,
+    /// Exchanges since the token, or the session that came with it, was last accepted.
+    #[serde(skip)]
+    pub(crate) fruitless: u32,
 }
 
 /// The access token.
@@ -69,6 +72,7 @@ impl Account {
             problem: None,
             rests_until: 0,
             rotation: Rotation::default(),
+            fruitless: 0,
         }
     }
 }

@@ -18,7 +18,7 @@ impl Engine {
         self.notice = None;
         match command {
             Command::Connect { wallet_address, amount, monthly } => self.connect(&wallet_address, amount, monthly),
-            Command::CancelConnect => self.give_up(ProblemCode::Cancelled.into()),
+            Command::CancelConnect => self.end_attempt(None),
             Command::Disconnect => self.disconnect(),
             Command::SetEnabled(enabled) => {
                 self.settings.enabled = enabled;

@@ -84,7 +84,9 @@ impl Engine {
                 self.persist_attempt();
                 return self.fetch(&url, Purpose::ConnectDocument);
             }
-            Ok(_) => ProblemCode::WalletForbidden.into(),
+            Ok(address) if address.url().host().contains(['.', '[']) => ProblemCode::WalletForbidden.into(),
+            // A mere word.
+            Ok(_) => ProblemCode::WalletAddressInvalid.into(),
             Err(error) => ProblemCode::WalletAddressInvalid.about(error.to_string()),
         };
         self.connection = Connection::Disconnected(Some(problem));
@@ -186,13 +188,17 @@ impl Engine {
 
     /// Ends an attempt: what was stored of it goes, and the wallet is told.
     pub(crate) fn give_up(&mut self, problem: Problem) {
+        self.end_attempt(Some(problem));
+    }
+
+    pub(crate) fn end_attempt(&mut self, problem: Option<Problem>) {
         if !matches!(self.connection, Connection::Connecting(_)) {
             return;
         }
         let tab = self.consent_mut().and_then(|consent| consent.tab.take());
         self.say_farewell();
         self.effects.extend(tab.map(Effect::CloseTab));
-        self.forget_wallet(Some(problem));
+        self.forget_wallet(problem);
     }
 
     /// After a restart: asks again for what got lost on its way.

@@ -18,6 +18,8 @@ pub(crate) struct Desk {
     turn: Option<WalletAddress>,
     /// No payment is made before this monotonic time.
     pub(crate) rests_until: u64,
+    /// When the next incoming payment should be asked for, in monotonic time; some may be early.
+    pub(crate) next_incoming: u64,
     /// Payments made in this life of the worker.
     pub(crate) payments: u64,
 }

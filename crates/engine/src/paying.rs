@@ -39,7 +39,6 @@ impl Engine {
             !rests && spending.purse.may_pay(held.debit.value, slack(rate))
         };
         let Some(held) = self.desk.held.take_if(is_due) else { return };
-        // The page may have changed since the quote was asked for: those hear of it who are there now.
         let target = targets.iter().find(|target| target.receiver == held.asked.target.receiver);
         let (Some(target), true) = (target, held.debit.value <= spending.budget.remaining()) else { return };
         let operation = CreateOutgoingPayment { token: account.token.value.clone(), quote: held.id.clone() };
@@ -100,14 +99,14 @@ impl Engine {
     /// The wallet has made the payment.
     fn made(&mut self, intent: Intent, payment: Url, target: &Target) {
         self.desk.payments += 1;
-        for (frame, link) in &target.hearers {
+        for (frame, link) in self.hearers(target) {
             let message = FrameMessage::Monetization {
-                link: *link,
+                link,
                 amount: intent.debit.clone(),
                 wallet_address: intent.wallet_address.clone(),
                 incoming_payment: intent.receiver.clone(),
             };
-            self.effects.push_back(Effect::Tell(*frame, message));
+            self.effects.push_back(Effect::Tell(frame, message));
         }
         self.published.count_payment(target.tab, &target.site, intent.debit.value);
         self.money_moved();

@@ -71,8 +71,6 @@ problems! {
     GrantInvalid = "grant_invalid", "The wallet could not complete the request. Please try again.";
     /// The user closed the consent page.
     TabClosed = "tab_closed", "The wallet's page was closed before you decided. Please try again.";
-    /// The user cancelled.
-    Cancelled = "cancelled", "Connecting was cancelled.";
     /// The reference does not come from the wallet.
     HashWrong = "hash_wrong", "The answer did not come from your wallet, so it was not used.";
     /// A URL lies on another host than it must.

@@ -223,7 +223,7 @@ fn shown(problem: &Problem) -> ProblemView {
 
 fn money(amount: &Amount) -> MoneyView {
     MoneyView {
-        value: amount.to_decimal(),
+        value: amount.to_short_decimal(),
         asset_code: amount.asset.code.to_string(),
         asset_scale: amount.asset.scale.decimals(),
     }

@@ -19,9 +19,10 @@ use crate::settling::payment_url;
 use crate::snapshot::{save, session};
 use crate::targets::Target;
 
-/// Between two requests for an incoming payment: a page that keeps changing its links must not use
-/// up what the proxy allows in a minute. The first few of a page need not wait.
+/// Between two requests for an incoming payment, a few at the start apart: a page that keeps
+/// changing its links must not use up what the proxy allows in a minute.
 const INCOMING_SPACING: u64 = 1_000;
+const INCOMING_AHEAD: u64 = 3 * INCOMING_SPACING;
 
 impl Engine {
     /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
@@ -49,10 +50,11 @@ impl Engine {
     }
 
     fn request_incoming_payment(&mut self, address: WalletAddress) {
-        if self.receivers.is_requesting() || self.now.monotonic < self.desk.next_incoming {
+        let now = self.now.monotonic;
+        if self.receivers.is_requesting() || now + INCOMING_AHEAD < self.desk.next_incoming {
             return;
         }
-        self.desk.next_incoming = self.now.monotonic + INCOMING_SPACING;
+        self.desk.next_incoming = self.desk.next_incoming.max(now) + INCOMING_SPACING;
         if let Some(receiver) = self.receivers.at_mut(&address) {
             receiver.requesting = true;
             let message = IncomingPaymentRequest { wallet_address: address.clone() };
@@ -115,11 +117,12 @@ impl Engine {
     pub(crate) fn quoted(&mut self, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<QuoteReply>(answer);
         let Some(asked) = self.desk.take_asked() else { return };
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) else { return };
         let reply = match reply {
             Ok(reply) => reply,
             Err(failure) => return self.quote_failed(&asked, &failure),
         };
+        self.token_accepted();
+        let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) else { return };
         let terms = Terms {
             id: &reply.id,
             wallet_address: None,
@@ -178,8 +181,9 @@ impl Engine {
     fn raise_minimum(&mut self, asked: &Asked, error: &ErrorBody) {
         let debit = &asked.operation.debit_amount;
         let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset);
+        let tick = self.pace.ticks();
         let Some(receiver) = self.receivers.at_mut(&asked.target.receiver) else { return };
-        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value)) {
+        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value), tick) {
             self.persist_receivers();
         } else {
             self.receiver_failed(&asked.target.receiver, ProblemCode::WalletRefused.into());

@@ -10,8 +10,10 @@ use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
 use crate::problem::ProblemCode;
 
-/// Between two exchanges, whatever the wallet or the proxy says.
+/// Between two exchanges, whatever the wallet or the proxy says; twice as long each time that
+/// the fresh token is not accepted either, but never longer than half a minute.
 const SPACING: u64 = 3_000;
+const LONGEST_SPACING: u64 = 30_000;
 /// After so many milliseconds a failed exchange is repeated, after twice as many each further
 /// time, but not less often than this.
 const FIRST_PAUSE: u64 = 1_000;
@@ -57,8 +59,10 @@ impl Engine {
             Ok(reply) if check_granted_access(&account.wallet, &reply.access_token.manage, None).is_ok() => {
                 account.token = Token::new(reply.access_token, now.wall);
                 account.session = reply.session;
-                account.rotation = Rotation::Idle { earliest: now.monotonic + SPACING };
-                account.problem = None;
+                let spacing = (SPACING << account.fruitless.min(10)).min(LONGEST_SPACING);
+                account.rotation = Rotation::Idle { earliest: now.monotonic + spacing };
+                account.problem = (account.fruitless >= 3).then(|| ProblemCode::ProxyRefused.into());
+                account.fruitless += 1;
                 // A quote belongs to the grant, not to the token, so the one that is held stays good.
                 self.persist_account();
                 if let Some(spending) = &mut self.spending {
@@ -75,6 +79,13 @@ impl Engine {
                 account.problem = (failures >= 2).then(|| failure.problem());
             }
         }
+    }
+
+    /// The wallet and the proxy have taken the token and the session.
+    pub(crate) fn token_accepted(&mut self) {
+        let Connection::Connected(account) = &mut self.connection else { return };
+        account.fruitless = 0;
+        account.problem.take_if(|problem| problem.code == ProblemCode::ProxyRefused);
     }
 
     /// The wallet does not honour the grant any more: the user has to connect anew.

@@ -20,8 +20,6 @@ pub(crate) struct Target {
     pub(crate) wallet_address: WalletAddress,
     pub(crate) site: String,
     pub(crate) tab: TabId,
-    /// The links that hear of a payment.
-    pub(crate) hearers: Vec<(FrameId, LinkId)>,
 }
 
 impl Engine {
@@ -81,23 +79,35 @@ impl Engine {
             for link in &frame.links {
                 let LinkState::Ready(address) = &link.state else { continue };
                 let Some(receiver) = self.receivers.at(address) else { continue };
-                let is_known = |target: &&mut Target| {
+                let is_known = |target: &Target| {
                     let known = self.receivers.at(&target.receiver);
                     known.is_some_and(|known| is_same_account(&known.wallet, &receiver.wallet))
                 };
-                match targets.iter_mut().find(is_known) {
-                    Some(target) => target.hearers.push((id, link.id)),
-                    None => targets.push(Target {
+                if !targets.iter().any(is_known) {
+                    targets.push(Target {
                         receiver: address.clone(),
                         wallet_address: receiver.wallet.id.clone(),
                         site: self.site_of(frame),
                         tab: frame.tab,
-                        hearers: vec![(id, link.id)],
-                    }),
+                    });
                 }
             }
         }
         targets
+    }
+
+    /// The links that hear of a payment: those that name its wallet in the page that is in the tab
+    /// now. The page may have changed them since the payment was sent.
+    pub(crate) fn hearers(&self, target: &Target) -> Vec<(FrameId, LinkId)> {
+        let names = |state: &LinkState| match state {
+            LinkState::Ready(address) => {
+                self.receivers.at(address).is_some_and(|receiver| receiver.wallet.id == target.wallet_address)
+            }
+            _ => false,
+        };
+        let frames = self.frames.in_tab(target.tab).filter(|(_, frame)| self.site_of(frame) == target.site);
+        let links = frames.flat_map(|(id, frame)| frame.links.iter().map(move |link| (id, link)));
+        links.filter(|(_, link)| names(&link.state)).map(|(id, link)| (id, link.id)).collect()
     }
 
     /// The site that the user sees a frame in: the one of its tab, if that can be known.

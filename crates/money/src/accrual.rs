@@ -16,6 +16,9 @@ impl Rate {
     /// Nothing is paid.
     pub const ZERO: Self = Self(0);
 
+    /// The largest rate there is.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// So many minor units per hour.
     ///
     /// # Errors
@@ -97,7 +100,7 @@ impl Add for Accrual {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
@@ -111,7 +114,7 @@ impl Sub for Accrual {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.saturating_sub(other.0))
     }
 }
 

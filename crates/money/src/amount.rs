@@ -45,6 +45,15 @@ impl Amount {
         format_decimal(self.value, self.asset.scale)
     }
 
+    /// The value in whole units without the zeros that say nothing: `10.50`, `0.001`, never fewer
+    /// than two decimals where the asset has them.
+    pub fn to_short_decimal(&self) -> String {
+        let decimal = self.to_decimal();
+        let Some((whole, fraction)) = decimal.split_once('.') else { return decimal };
+        let told = fraction.trim_end_matches('0').len().max(2).min(fraction.len());
+        format!("{whole}.{}", &fraction[..told])
+    }
+
     fn same_asset(&self, other: &Self) -> Result<(), MoneyError> {
         if self.asset == other.asset { Ok(()) } else { Err(MoneyError::AssetMismatch) }
     }
@@ -117,6 +126,15 @@ mod tests {
         }
         let scale = r#"{"value":"1","assetCode":"USD","assetScale":255}"#;
         assert!(serde_json::from_str::<Amount>(scale).is_err());
+    }
+
+    #[test]
+    fn zeros_that_say_nothing_are_left_out() {
+        let printed = |value, scale| Amount::new(value, Asset::new("USD", scale).unwrap()).to_short_decimal();
+        assert_eq!(printed(10_000_000, 6), "10.00");
+        assert_eq!(printed(1_000, 6), "0.001");
+        assert_eq!(printed(1_050, 2), "10.50");
+        assert_eq!((printed(5, 1), printed(7, 0)), ("0.5".to_owned(), "7".to_owned()));
     }
 
     #[test]

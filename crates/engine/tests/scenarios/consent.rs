@@ -93,7 +93,7 @@ fn it_can_be_cancelled_at_each_stage() {
         world.command(Command::CancelConnect);
         world.seconds(1);
         assert_eq!(world.consent_tab(), None, "{milliseconds}");
-        assert_ended(&mut world, "cancelled");
+        assert_ended(&mut world, None);
     }
     let mut world = World::new();
     world.servers.wallets.wait = 5;
@@ -104,7 +104,7 @@ fn it_can_be_cancelled_at_each_stage() {
     world.command(Command::CancelConnect);
     world.seconds(1);
     assert!(grant_is_cancelled(&world));
-    assert_ended(&mut world, "cancelled");
+    assert_ended(&mut world, None);
 }
 
 #[test]

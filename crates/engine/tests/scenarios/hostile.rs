@@ -85,8 +85,12 @@ fn a_larger_quote_that_was_signed_before_is_not_passed_off() {
     world.faults.clear();
     world.seconds(90);
     assert!(world.payments() > 20 && world.servers.wallets.payments.iter().all(|payment| payment.debit <= 62));
-    // When the larger quote is dead, the wallet need not be asked any more.
-    world.seconds(600);
+    // A signed request gets quotes as long as its token lives; when that and the last of them are
+    // dead, the wallet need not be asked any more.
+    let asked = world.calls_to(&format!("{RESOURCES}/quotes/"));
+    world.seconds(240);
+    assert!(world.calls_to(&format!("{RESOURCES}/quotes/")) > asked + 100);
+    world.seconds(660);
     let asked = world.calls_to(&format!("{RESOURCES}/quotes/"));
     world.seconds(60);
     assert!(asked > 20);
