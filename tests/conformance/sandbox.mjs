@@ -11,8 +11,8 @@ const WALLETS = [
   { name: "beta", asset: { code: "USD", scale: 2 }, accounts: [{ path: "/site", publicName: "Site", balance: "0" }] }
 ];
 
-/** Where cargo puts what it builds for tests. */
-const PROGRAMS = join(process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../target"), "debug");
+/** Where cargo puts what it builds. */
+export const TARGET = process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../target");
 
 /** Starts the wallets; `options` are those of the program. */
 export async function startSandbox({ options = [] } = {}) {
@@ -30,7 +30,7 @@ export async function startSandbox({ options = [] } = {}) {
   const programs = [];
 
   async function run(name, arguments_, url) {
-    const program = new Program(join(PROGRAMS, name), arguments_, join(folder, `${name}.log`));
+    const program = new Program(join(TARGET, "debug", name), arguments_, join(folder, `${name}.log`));
     programs.push(program);
     await program.answers(url);
   }

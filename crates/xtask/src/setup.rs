@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Chromium,
     /// The program through which wasm tests drive Chromium.
     ChromeDriver,
+    /// The headers of OpenSSL, for a Rust client of Open Payments that is not ours.
+    OpenSsl,
 }
 
 /// What building takes.
@@ -30,7 +32,7 @@ pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePack
 /// What building, and driving the extension in a browser, takes.
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
 /// What comparing with other implementations takes; their packages have a lock file of their own.
-pub(crate) const CONFORMANCE: &[Need] = &[Need::Node];
+pub(crate) const CONFORMANCE: &[Need] = &[Need::Node, Need::OpenSsl];
 /// What running wasm tests takes.
 pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
 
@@ -118,6 +120,7 @@ impl Need {
             Self::NodePackages => "the npm packages".into(),
             Self::Chromium => "Chromium".into(),
             Self::ChromeDriver => "ChromeDriver".into(),
+            Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
         }
     }
 
@@ -126,6 +129,7 @@ impl Need {
             Self::Node => &["nodejs", "npm"],
             Self::Chromium => &["chromium"],
             Self::ChromeDriver => &["chromium-driver"],
+            Self::OpenSsl => &["libssl-dev", "pkg-config"],
             Self::WasmTarget | Self::NodePackages => &[],
         }
     }
@@ -142,6 +146,7 @@ impl Need {
             }
             Self::Chromium => find_program("chromium").is_some(),
             Self::ChromeDriver => find_program("chromedriver").is_some(),
+            Self::OpenSsl => output(command("pkg-config").args(["--exists", "openssl"])).is_ok(),
         }
     }
 }

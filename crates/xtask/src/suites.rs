@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::build;
 use crate::setup::{self, Consent, Need};
-use crate::shell::{cargo, command, find_program, is_fresh, node_program, root, run_and_keep, target};
+use crate::shell::{self, cargo, command, find_program, is_fresh, node_program, root, run_and_keep, target};
 use crate::tally::{Runner, Tally};
 use crate::tidy;
 
@@ -134,9 +134,12 @@ fn native(scope: &[&str]) -> Result<Tally> {
 fn conformance() -> Result<Tally> {
     let folder = root().join("tests/conformance");
     if !is_fresh(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
-        crate::shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
+        shell::run(command("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder))?;
     }
-    crate::shell::run(cargo().args(["build", "--quiet", "-p", "proxy", "-p", "wallet"]))?;
+    shell::run(cargo().args(["build", "--quiet", "-p", "proxy", "-p", "wallet"]))?;
+    let mut client = cargo();
+    client.args(["build", "--quiet", "--locked", "--manifest-path", "tests/conformance/rust-client/Cargo.toml"]);
+    shell::run(client.arg("--target-dir").arg(target().join("rust-client")))?;
     let mut tests = command("node");
     tests.args(["--test", "--test-reporter=spec"]).current_dir(folder).env("CARGO_TARGET_DIR", target());
     test(Runner::Node, tests)
