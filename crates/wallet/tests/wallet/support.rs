@@ -49,6 +49,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Value,
     pub(crate) text: String,
+    /// A client would not have seen it.
+    pub(crate) lost: bool,
 }
 
 /// A token and where it is managed.
@@ -91,7 +93,7 @@ impl Reply {
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         let body = serde_json::from_str(&response.body).unwrap_or_default();
-        Self { status: response.status, headers: response.headers, body, text: response.body }
+        Self { status: response.status, headers: response.headers, body, text: response.body, lost: response.lost }
     }
 }
 
