@@ -212,6 +212,23 @@ fn the_same_quote_told_twice_is_paid_once() {
 }
 
 #[test]
+fn a_quote_that_was_paid_is_not_paid_or_booked_again() {
+    let mut world = World::connected();
+    let first: Rc<RefCell<Option<Value>>> = Rc::default();
+    let replay = move |quote: &mut Value| {
+        let id = first.borrow_mut().get_or_insert(quote["id"].clone()).clone();
+        quote["id"] = id;
+    };
+    world.faults.add("/v1/quotes", u32::MAX, Fault::Forge(Box::new(replay)));
+    world.visit("https://site.example/", &[SITE]);
+    world.seconds(30);
+    let sent = world.calls_to("/v1/payments") - world.calls_to("/v1/payments/read");
+    assert_eq!((world.payments(), sent), (1, 1));
+    assert_eq!(world.page_problem().as_deref(), Some("proxy_unreadable"));
+    assert_all_accounted_for(&world);
+}
+
+#[test]
 fn garbage_is_survived() {
     for garbage in [json!(null), json!([]), json!({}), json!("x"), json!({"id": {}}), json!({"error": {"code": "new"}})]
     {

@@ -207,6 +207,25 @@ fn storage_that_is_half_gone_is_survived() {
 }
 
 #[test]
+fn nothing_of_a_wallet_that_cannot_be_read_meets_the_next() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", 1, Fault::LoseReply);
+    world.advance(1_100);
+    assert_eq!(world.unsettled().len(), 1);
+    world.local.insert("account".to_owned(), "{".to_owned());
+    world.kill(false);
+    assert_eq!(world.connection(), "disconnected");
+    world.connect("1000", false);
+    world.advance(200);
+    world.decide(true);
+    world.advance(200);
+    assert_eq!((world.connection().as_str(), world.local.get("unsettled")), ("connected", None));
+    world.kill(false);
+    assert_eq!(world.unsettled(), Vec::<String>::new());
+    assert_eq!(world.view()["connection"]["spent"]["value"], "0.00");
+}
+
+#[test]
 fn a_budget_that_cannot_be_read_says_so_and_lets_the_user_out() {
     let mut world = World::paying();
     world.local.insert("spending".to_owned(), "{".to_owned());
