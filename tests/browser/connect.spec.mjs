@@ -10,7 +10,7 @@ test("a wallet is connected, and disconnected again", async ({ world }) => {
   const { connection } = await world.connect();
   expect(connection).toMatchObject({
     wallet: { address: world.sandbox.walletAddress, name: "Alice", assetCode: "USD" },
-    budget: { value: "10.000000" },
+    budget: { value: "10.00" },
     monthly: false,
     problem: null,
   });

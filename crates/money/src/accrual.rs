@@ -2,6 +2,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::decimal::shorten;
 use crate::{AssetScale, MoneyError, format_decimal, parse_decimal};
 
 /// A rate of pay, in thousandths of a minor unit per hour.
@@ -35,14 +36,12 @@ impl Rate {
         parse_decimal(text, scale.decimals() + EXTRA_DECIMALS).map(Self)
     }
 
-    /// The rate per hour for people, in whole units; the finest decimals only if they say something.
+    /// The rate per hour for people, in whole units, without the zeros that say nothing.
     pub fn to_decimal(self, scale: AssetScale) -> String {
-        if self.0.is_multiple_of(1000) {
-            return format_decimal(self.0 / 1000, scale);
-        }
-        let finest = AssetScale::try_from((scale.decimals() + EXTRA_DECIMALS).min(AssetScale::MAX.decimals()));
-        let lost = (scale.decimals() + EXTRA_DECIMALS).saturating_sub(AssetScale::MAX.decimals());
-        format_decimal(self.0 / 10_u64.pow(u32::from(lost)), finest.unwrap_or(scale))
+        let decimals = scale.decimals() + EXTRA_DECIMALS;
+        let lost = decimals.saturating_sub(AssetScale::MAX.decimals());
+        let finest = AssetScale::try_from(decimals - lost).unwrap_or(scale);
+        shorten(&format_decimal(self.0 / 10_u64.pow(u32::from(lost)), finest), scale).to_owned()
     }
 
     /// What accrues at this rate in so many milliseconds.
@@ -146,8 +145,9 @@ mod tests {
     fn a_rate_may_be_finer_than_its_asset() {
         let half_a_yen = Rate::parse("0.5", scale(0)).unwrap();
         assert_eq!(half_a_yen.accrue(7_200_000), Accrual::from_units(1));
-        assert_eq!(half_a_yen.to_decimal(scale(0)), "0.500");
+        assert_eq!(half_a_yen.to_decimal(scale(0)), "0.5");
         assert_eq!(Rate::parse("3.6", scale(2)).unwrap().to_decimal(scale(2)), "3.60");
+        assert_eq!(Rate::parse("60", scale(0)).unwrap().to_decimal(scale(0)), "60");
         assert_eq!(Rate::parse("0.0005", scale(0)), Err(MoneyError::TooPrecise(3)));
     }
 

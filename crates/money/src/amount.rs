@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, AssetCode, AssetScale, MoneyError, format_decimal};
+use crate::{Asset, AssetCode, AssetScale, MoneyError, decimal::shorten, format_decimal};
 
 /// Minor units of an asset; on the wire `{"value":"1050","assetCode":"USD","assetScale":2}`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,10 +48,7 @@ impl Amount {
     /// The value in whole units without the zeros that say nothing: `10.50`, `0.001`, never fewer
     /// than two decimals where the asset has them.
     pub fn to_short_decimal(&self) -> String {
-        let decimal = self.to_decimal();
-        let Some((whole, fraction)) = decimal.split_once('.') else { return decimal };
-        let told = fraction.trim_end_matches('0').len().max(2).min(fraction.len());
-        format!("{whole}.{}", &fraction[..told])
+        shorten(&self.to_decimal(), self.asset.scale).to_owned()
     }
 
     fn same_asset(&self, other: &Self) -> Result<(), MoneyError> {

@@ -32,6 +32,15 @@ pub fn format_decimal(value: u64, scale: AssetScale) -> String {
     if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
+/// A printed number without the zeros that say nothing, but with two decimals where the asset has
+/// as many.
+pub(crate) fn shorten(decimal: &str, scale: AssetScale) -> &str {
+    let Some(point) = decimal.find('.') else { return decimal };
+    let least = usize::from(scale.decimals().min(2));
+    let told = decimal.trim_end_matches('0').len().max(point + 1 + least).min(decimal.len());
+    decimal[..told].trim_end_matches('.')
+}
+
 /// The whole part, with its grouping, and the fraction of a number.
 fn split(text: &str) -> Result<(&str, &str), MoneyError> {
     let marks: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| matches!(c, '.' | ',')).collect();
