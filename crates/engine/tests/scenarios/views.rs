@@ -84,6 +84,6 @@ fn settings_survive_everything() {
     world.session.clear();
     world.kill(false);
     let view = world.view();
-    assert_eq!((view["rate"]["value"].as_str(), view["enabled"].as_bool()), (Some("12.34500"), Some(false)));
+    assert_eq!((view["rate"]["value"].as_str(), view["enabled"].as_bool()), (Some("12.345"), Some(false)));
     assert_eq!(view["proxyUrl"], "https://other.example/");
 }
