@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is to panic")]
 
 mod admin;
+mod answers;
 mod keeping;
 mod main_flow;
 mod observed;

@@ -1,6 +1,7 @@
 //! What was seen at a real wallet beside its refusals, row by row.
 
 use serde_json::{Value, json};
+use wallet::Seed;
 
 use crate::support::{ALICE, Client, PAYER, RECEIVER, SITE, Token, World, dollars, limit};
 
@@ -160,16 +161,108 @@ fn quotes_live_five_minutes_or_until_the_incoming_payment_ends() {
 }
 
 #[test]
-fn more_than_an_incoming_payment_is_for_is_refused() {
-    let mut world = World::new();
-    let client = world.alice();
-    let token = world.outgoing_grant(&client, &limit(1000, None));
+fn more_than_an_incoming_payment_is_still_for_is_refused() {
+    let (mut world, client, token) = paying(&json!({}));
     let site = Client::new(9, "proxy");
     let site_token = world.incoming_grant(&site);
     let receiver = world.incoming_payment(&site, &site_token, &json!({ "incomingAmount": dollars(98) }));
     let refused = world.quote(&client, &token, &receiver, ("debitAmount", 100));
     assert_eq!(refused.refusal(), (400, "400", "invalid amount"));
-    world.quote(&client, &token, &receiver, ("debitAmount", 99)).expect(201);
+    let quote = world.quote(&client, &token, &receiver, ("debitAmount", 99)).expect(201);
+    world.pay_directly(&client, &token, &receiver, 51).expect(201);
+    world.pass(1000);
+    let refused = world.quote(&client, &token, &receiver, ("receiveAmount", 49));
+    assert_eq!(refused.refusal(), (400, "400", "invalid amount"));
+    world.quote(&client, &token, &receiver, ("receiveAmount", 48)).expect(201);
+    let late = world.pay(&client, &token, quote["id"].as_str().unwrap());
+    assert_eq!(late.refusal(), (400, "400", "invalid quote"));
+}
+
+/// Somebody who may pay, in a world with these settings.
+fn paying(settings: &Value) -> (World, Client, Token) {
+    let mut world = World::with(settings.clone(), ("USD", 2), ("USD", 2));
+    let client = world.alice();
+    let token = world.outgoing_grant(&client, &limit(10_000, None));
+    (world, client, token)
+}
+
+fn open_receiver(world: &mut World) -> String {
+    let site = Client::new(9, "proxy");
+    let token = world.incoming_grant(&site);
+    world.incoming_payment(&site, &token, &json!({}))
+}
+
+#[test]
+fn slippage_is_one_percent_even_from_dollars_to_dollars() {
+    let (mut world, client, token) = paying(&json!({}));
+    let receiver = open_receiver(&mut world);
+    for (debit, receive) in [(100, 99), (10, 9), (2, 1)] {
+        let quote = world.quote(&client, &token, &receiver, ("debitAmount", debit)).expect(201);
+        assert_eq!(quote["receiveAmount"], dollars(receive));
+    }
+    let refused = world.quote(&client, &token, &receiver, ("debitAmount", 1));
+    assert_eq!(refused.refusal(), (400, "400", "non-positive receive amount"));
+    assert_eq!(refused.body["error"]["details"]["minSendAmount"], dollars(2));
+}
+
+#[test]
+fn a_grant_that_is_tried_each_second_is_continued_after_the_wait() {
+    let mut world = World::new();
+    let client = world.alice();
+    let (pending, _) = world.pending_grant(&client, &Value::Null);
+    let reference = world.decide(&pending, "accept").query("interact_ref").unwrap();
+    let uri = pending["continue"]["uri"].as_str().unwrap();
+    let token = pending["continue"]["access_token"]["value"].as_str();
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(world.signed(&client, "POST", uri, token, &json!({ "interact_ref": reference })).status);
+        world.pass(1000);
+    }
+    assert_eq!(statuses, [400, 400, 400, 400, 400, 200]);
+}
+
+#[test]
+fn tokens_live_ten_minutes() {
+    let (mut world, client, token) = paying(&json!({}));
+    let spent = format!("{PAYER}/op/outgoing-payment-grant");
+    let status = |world: &mut World| world.signed(&client, "GET", &spent, Some(&token.value), &Value::Null).status;
+    world.pass(599_999);
+    assert_eq!(status(&mut world), 200);
+    world.pass(1);
+    assert_eq!(status(&mut world), 403);
+}
+
+#[test]
+fn the_next_quote_is_fetched_while_this_one_is_paid() {
+    let (mut world, client, token) = paying(&json!({}));
+    let receiver = open_receiver(&mut world);
+    let mut quote = world.quote(&client, &token, &receiver, ("debitAmount", 10)).expect(201);
+    for _ in 0..15 {
+        world.pass(1000);
+        let next = world.quote(&client, &token, &receiver, ("debitAmount", 10)).expect(201);
+        world.pay(&client, &token, quote["id"].as_str().unwrap()).expect(201);
+        quote = next;
+    }
+    world.pass(1000);
+    assert_eq!(world.balance(SITE), (15 * 9).to_string());
+}
+
+#[test]
+fn wallet_addresses_are_https_or_on_this_machine() {
+    let seed = |url: &str| {
+        let wallet = json!({
+            "name": "alpha",
+            "listen": "127.0.0.1:4201",
+            "publicUrl": url,
+            "asset": { "code": "USD", "scale": 2 },
+            "accounts": [],
+        });
+        Seed::parse(&json!({ "wallets": [wallet] }).to_string())
+    };
+    assert!(seed("http://wallet.example").is_err());
+    for allowed in ["https://wallet.example", "http://127.0.0.1:4201", "http://localhost:4201"] {
+        assert!(seed(allowed).is_ok(), "{allowed}");
+    }
 }
 
 #[test]

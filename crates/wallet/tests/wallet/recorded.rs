@@ -187,9 +187,6 @@ fn quote_reused_unknown_or_malformed() {
     let mut body = ready.quote_body();
     body["debitAmount"]["assetCode"] = json!("EUR");
     assert_recorded("ERR quote: wrong asset in debitAmount", &ready.post("/op/quotes", Some(&token), &body));
-    let mut body = ready.quote_body();
-    body["receiver"] = json!(format!("{RECEIVER}/op/incoming-payments/nosuch"));
-    assert_recorded("ERR quote: unknown incoming payment", &ready.post("/op/quotes", Some(&token), &body));
 }
 
 #[test]
@@ -216,9 +213,20 @@ fn expired_or_completed_incoming_payment() {
     assert_recorded("ERR expired incoming payment: direct outgoing payment", &ready.pay_directly(10));
 
     ready.receiver = ready.world.incoming_payment(&ready.site, &ready.site_token, &json!({}));
+    let quote = ready.quote(10).expect(201);
     let complete = format!("{}/complete", ready.receiver);
     ready.world.signed(&ready.site, "POST", &complete, Some(&token), &Value::Null).expect(200);
     assert_recorded("ERR completed incoming payment: quote", &ready.quote(10));
+    assert_eq!(ready.pay_directly(10).refusal(), (400, "400", "invalid receiver"));
+    assert_eq!(ready.pay(&quote).refusal(), (400, "400", "invalid quote"));
+}
+
+#[test]
+fn unknown_incoming_payment() {
+    let mut ready = Ready::new();
+    ready.receiver = format!("{RECEIVER}/op/incoming-payments/nosuch");
+    assert_recorded("ERR quote: unknown incoming payment", &ready.quote(10));
+    assert_eq!(ready.pay_directly(10).refusal(), (400, "400", "invalid receiver"));
 }
 
 #[test]
