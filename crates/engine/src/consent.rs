@@ -75,13 +75,14 @@ impl Engine {
         }
     }
 
-    /// Without its page the user cannot decide; once the user has accepted it is not needed.
+    /// The page could not be opened.
     pub(crate) fn consent_tab_failed(&mut self) {
         if self.consent_mut().is_some_and(|consent| consent.tab.is_none()) {
             self.give_up(ProblemCode::TabClosed.into());
         }
     }
 
+    /// Without its page the user cannot decide; once the user has accepted it is not needed.
     pub(crate) fn consent_tab_closed(&mut self, tab: TabId) {
         let Some(consent) = self.consent_mut().filter(|consent| consent.tab == Some(tab)) else { return };
         consent.tab = None;

@@ -71,9 +71,9 @@ fn a_monthly_budget_starts_anew_by_itself() {
         world.kill(false);
         world.seconds(5);
         assert_eq!(world.page(), "outOfFunds");
-        for _ in 0..60 {
-            world.kill(false);
-            world.seconds(30);
+        for _ in 0..180 {
+            world.lock(false);
+            world.seconds(10);
         }
         assert_eq!(world.servers.wallets.paid(), 40, "{ahead}");
     }

@@ -115,6 +115,22 @@ fn payments_that_are_denied_cost_no_more_than_a_minute() {
 }
 
 #[test]
+fn payments_that_are_denied_in_different_words_cost_no_more_than_that() {
+    let mut world = World::connected();
+    world.command(Command::SetRate("0.60".to_owned()));
+    world.visit("https://site.example/", &[SITE]);
+    for second in 0..600 {
+        let code = if second % 2 == 0 { ErrorCode::WalletRefused } else { ErrorCode::InvalidReceiver };
+        world.faults.add("/v1/payments", 1, Fault::Lie(code));
+        world.seconds(1);
+        world.faults.clear();
+    }
+    // A cent a minute, one ahead, and one that was denied.
+    assert!((8..=12).contains(&world.servers.wallets.paid()), "{}", world.servers.wallets.paid());
+    assert_all_accounted_for(&world);
+}
+
+#[test]
 fn payments_that_are_kept_back_and_made_later_are_no_more_than_a_minute() {
     let mut world = World::paying();
     world.faults.add("/v1/payments", u32::MAX, Fault::refuse(ErrorCode::WalletRefused));

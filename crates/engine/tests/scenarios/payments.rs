@@ -60,7 +60,7 @@ fn what_was_refused_is_spent_again_once_the_quote_is_dead() {
     let (counted, made) = (spent(&mut world), world.payments());
     assert_eq!(counted, format!("0.{:02}", made + 3));
     world.seconds(400);
-    assert_eq!(world.unsettled(), Vec::<String>::new());
+    assert_eq!((world.unsettled().len(), world.stored("purse")["doubtful"].as_str()), (0, Some("0")));
     assert_eq!(
         spent(&mut world),
         format!("{}.{:02}", world.servers.wallets.paid() / 100, world.servers.wallets.paid() % 100)
