@@ -5,10 +5,12 @@ use std::io::{IsTerminal, stdin};
 
 use anyhow::{Result, bail};
 
-use crate::shell::{command, find_program, is_fresh, output, root, run};
+use crate::shell::{command, find_program, is_fresh, output, own_node, root, run};
 
 /// The oldest Node.js that Playwright supports.
 const NODE_MAJOR: u32 = 20;
+/// What npm installs where the machine's own, as that of Debian 12, is older.
+const NODE_VERSION: &str = "22.23.3";
 
 /// Something that must be on the machine before a task can start.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,23 +89,30 @@ fn agreed() -> Result<bool> {
 }
 
 /// The commands that meet the needs: one for all of Debian's packages, then the others.
-fn steps(missing: &[Need]) -> Result<Vec<Vec<&'static str>>> {
-    let mut steps = Vec::new();
+fn steps(missing: &[Need]) -> Result<Vec<Vec<String>>> {
+    let mut steps: Vec<Vec<String>> = Vec::new();
+    let mut add = |words: &[&str]| steps.push(words.iter().map(|word| (*word).to_owned()).collect());
     let packages: Vec<&str> = missing.iter().flat_map(|need| need.debian_packages()).copied().collect();
     if !packages.is_empty() {
         if find_program("apt-get").is_none() {
             bail!("please install these by hand: {}", packages.join(" "));
         }
         let become_root: &[&str] = if is_root()? { &[] } else { &["sudo"] };
-        steps.push([become_root, &["apt-get", "update", "--quiet"]].concat());
+        add(&[become_root, &["apt-get", "update", "--quiet"]].concat());
         let install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"];
-        steps.push([become_root, &install, &packages].concat());
+        add(&[become_root, &install, &packages].concat());
     }
     if missing.contains(&Need::WasmTarget) {
-        steps.push(vec!["rustup", "target", "add", "wasm32-unknown-unknown"]);
+        add(&["rustup", "target", "add", "wasm32-unknown-unknown"]);
+    }
+    if missing.contains(&Need::Node) {
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+        let package = format!("node-linux-{architecture}@{NODE_VERSION}");
+        let folder = own_node().display().to_string();
+        add(&["npm", "install", "--no-save", "--ignore-scripts", "--prefix", &folder, &package]);
     }
     if missing.contains(&Need::NodePackages) {
-        steps.push(vec!["npm", "ci", "--ignore-scripts"]);
+        add(&["npm", "ci", "--ignore-scripts"]);
     }
     Ok(steps)
 }
@@ -126,6 +135,7 @@ impl Need {
 
     fn debian_packages(self) -> &'static [&'static str] {
         match self {
+            Self::Node if find_program("npm").is_some() => &[],
             Self::Node => &["nodejs", "npm"],
             Self::Chromium => &["chromium"],
             Self::ChromeDriver => &["chromium-driver"],

@@ -21,10 +21,25 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
+/// Where [`crate::setup`] installs Node.js when the machine's own is too old.
+pub(crate) fn own_node() -> PathBuf {
+    target().join("node")
+}
+
+/// The folders in which programs are looked for, our own Node.js first.
+fn path() -> Vec<PathBuf> {
+    let own = own_node().join("node_modules/.bin");
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    std::iter::once(own).filter(|folder| folder.is_dir()).chain(env::split_paths(&inherited)).collect()
+}
+
 /// A command that runs at the top of the repository.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
+    if let Ok(path) = env::join_paths(path()) {
+        command.env("PATH", path);
+    }
     command
 }
 
@@ -77,8 +92,7 @@ pub(crate) fn run_and_keep(mut command: Command) -> Result<(bool, String)> {
 
 /// Where a program lies, if it is on the path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    path().into_iter().map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Whether `output` exists and is not older than `input`.
