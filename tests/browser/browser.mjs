@@ -14,6 +14,23 @@ const QUIET = [
 
 /** @typedef {import("@playwright/test").Page} Page */
 
+/**
+ * Chromium as all tests drive it.
+ * @param {string} profile
+ * @param {boolean} headless
+ * @param {string[]} switches
+ */
+export function launch(profile, headless, switches = []) {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: "/usr/bin/chromium",
+    headless,
+    handleSIGINT: false,
+    viewport: headless ? { width: 1280, height: 800 } : null,
+    ignoreDefaultArgs: ["--disable-extensions"],
+    args: [...QUIET, ...switches],
+  });
+}
+
 /** A browser with a fresh profile and a freshly installed extension. */
 export class Browser {
   /**
@@ -33,14 +50,8 @@ export class Browser {
   static async start(folder, proxyUrl, headless) {
     const extension = join(folder, "extension");
     await copyExtension(extension, proxyUrl);
-    const context = await chromium.launchPersistentContext(join(folder, "profile"), {
-      executablePath: "/usr/bin/chromium",
-      headless,
-      handleSIGINT: false,
-      viewport: headless ? { width: 1280, height: 800 } : null,
-      ignoreDefaultArgs: ["--disable-extensions"],
-      args: [...QUIET, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
-    });
+    const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+    const context = await launch(join(folder, "profile"), headless, switches);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
     return new Browser(context, new URL(worker.url()).host);
   }
