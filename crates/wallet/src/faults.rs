@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::message::{Request, Response};
@@ -41,6 +42,7 @@ pub(crate) struct DelayFault {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusFault {
+    #[serde(deserialize_with = "final_status")]
     status: u16,
     body: Option<Value>,
 }
@@ -63,6 +65,12 @@ struct ActiveFault {
     rule: FaultRule,
     matched: u32,
     applied: u32,
+}
+
+/// A status that ends an exchange (RFC 9110, section 15).
+fn final_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(deserializer)?;
+    if (200..600).contains(&status) { Ok(status) } else { Err(D::Error::custom("a status is from 200 to 599")) }
 }
 
 impl StatusFault {

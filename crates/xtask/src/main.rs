@@ -12,6 +12,7 @@ mod sizes;
 mod suites;
 mod tally;
 mod tidy;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,8 @@ enum Task {
     },
     /// Check formatting, lints, dependencies between crates, file sizes and types.
     Tidy,
+    /// Fuzz, a minute for each kind of input: too long for every run.
+    Verify,
 }
 
 fn main() -> ExitCode {
@@ -70,5 +73,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Task::Demo(demo)) => demo.run(consent),
         Some(Task::Test { suites }) => suites::run(&suites, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),
+        Some(Task::Verify) => verify::run(),
     }
 }

@@ -72,6 +72,8 @@ fn unknown_faults_settings_and_calls_are_refused() {
     let mut world = World::new();
     for (method, path, body) in [
         ("POST", "faults", json!({ "fault": "explode" })),
+        ("POST", "faults", json!({ "fault": { "status": 100 } })),
+        ("POST", "faults", json!({ "fault": { "status": 600 } })),
         ("POST", "faults", json!({ "fault": { "delayMs": 1, "status": 500 } })),
         ("POST", "faults", json!({ "fault": "loseReply", "evry": 3 })),
         ("PATCH", "settings", json!({ "slippage": 1 })),
