@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command line tool talks to whoever typed the command")]
 
+mod bench;
 mod build;
 mod demo;
 mod layers;
@@ -41,6 +42,8 @@ struct Arguments {
 enum Task {
     /// Build everything, start the sandbox and pay a page in a driven browser.
     Demo(demo::Demo),
+    /// Measure the release build beside its floor.
+    Bench(bench::Bench),
     /// Run all test suites, or those named.
     Test {
         /// The suites to run.
@@ -71,8 +74,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Task::Demo(demo)) => demo.run(consent),
+        Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Test { suites }) => suites::run(&suites, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),
-        Some(Task::Verify) => verify::run(),
+        Some(Task::Verify) => Ok(verify::run()),
     }
 }
