@@ -136,13 +136,17 @@ async function visits() {
     try {
       await world.connect();
       const { payer, receiver } = world.sandbox;
-      for (const wallet of [payer, receiver]) await wallet.addFault({ path: "/", fault: { delayMs: WALLET_DELAY_MS } });
+      const delay = { path: "/", fault: { delayMs: WALLET_DELAY_MS } };
+      for (const wallet of [payer, receiver]) await wallet.addFault(delay);
       const visited = await world.openSite();
       first.push(await firstEvent(visited));
-      // Seconds that are not paid leave the purse full: a revisit is not to wait for it.
-      await payer.addFault({ method: "POST", path: "quotes", fault: { status: 500 }, times: 3 });
-      await pause(5_000);
+      // Seconds that could not be paid fill the purse, so that the next visit need not wait for it.
+      await payer.clearFaults();
+      await payer.addFault({ method: "POST", path: "quotes", fault: { status: 500 } });
+      await pause(4_000);
       await visited.page.close();
+      await payer.clearFaults();
+      await payer.addFault(delay);
       const site = await world.openSite();
       again.push(await firstEvent(site));
       single.push(await callTime(site, world.sandbox.walletAddress));
@@ -228,7 +232,6 @@ async function timerDeviations(seconds) {
 async function killed(world, site) {
   await world.browser.killWorker();
   const at = await site.page.evaluate(() => performance.now());
-  const since = async () => (await site.events()).map((event) => event.at - at).filter((elapsed) => elapsed > 0);
-  const [next] = await until("paying again", async () => (await since()).length > 0 && since(), 40_000);
-  return next;
+  const later = async () => (await site.events()).find((event) => event.at > at)?.at;
+  return /** @type {number} */ (await until("paying again", later, 40_000)) - at;
 }

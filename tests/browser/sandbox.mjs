@@ -160,6 +160,10 @@ export class Wallet {
     return this.#call("POST", "faults", rule);
   }
 
+  async clearFaults() {
+    return this.#call("DELETE", "faults");
+  }
+
   /**
    * Changes how the sandbox behaves.
    * @param {Record<string, unknown>} settings
