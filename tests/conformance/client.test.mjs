@@ -256,18 +256,36 @@ for (const mode of ["strict", "lenient"]) {
       assert.deepEqual([page.result[0].id, next.result[0].id].sort(), [first.id, second.id].sort());
     });
 
-    test("outgoing payments: over the limit, and outside all windows", async () => {
-      const grant = await outgoingGrant({ debitAmount: usd(100), interval: MONTH });
+    test("limits: debit, receive, receiver", async () => {
       const { payment: receiver } = await incomingPayment();
-      await assert.rejects(
-        pay(grant, { incomingPayment: receiver.id, debitAmount: usd(101) }),
-        refused(403, "unauthorized")
-      );
-      const later = await outgoingGrant({ debitAmount: usd(100), interval: "R/2100-01-01T00:00:00Z/P1M" });
-      await assert.rejects(
-        pay(later, { incomingPayment: receiver.id, debitAmount: usd(10) }),
-        refused(403, "unauthorized")
-      );
+      const { payment: another } = await incomingPayment();
+      const tryToPay = async (limits, to, value) => {
+        const grant = await outgoingGrant(limits);
+        return pay(grant, { incomingPayment: to.id, debitAmount: usd(value) });
+      };
+      const exceeded = refused(403, "unauthorized");
+      await tryToPay({ debitAmount: usd(100) }, receiver, 100);
+      await assert.rejects(tryToPay({ debitAmount: usd(100) }, receiver, 101), exceeded);
+      await tryToPay({ receiveAmount: usd(99) }, receiver, 100);
+      await assert.rejects(tryToPay({ receiveAmount: usd(98) }, receiver, 100), exceeded);
+      await tryToPay({ receiver: receiver.id }, receiver, 100);
+      await assert.rejects(tryToPay({ receiver: receiver.id }, another, 100), exceeded);
+    });
+
+    test("limits: every form of interval, and a time outside of it", async () => {
+      const { payment: receiver } = await incomingPayment();
+      const tryToPay = async (interval) => {
+        const grant = await outgoingGrant({ debitAmount: usd(100), interval });
+        return pay(grant, { incomingPayment: receiver.id, debitAmount: usd(10) });
+      };
+      const now = await sandbox.pass(0);
+      const [hourAgo, inAnHour] = [now - 3_600_000, now + 3_600_000].map((millis) => new Date(millis).toISOString());
+      for (const interval of [`R/${hourAgo}/P1M`, `R0/${hourAgo}/PT2H`, `R/P1D/${inAnHour}`, `R/${hourAgo}/${inAnHour}`]) {
+        const { grantSpentDebitAmount } = await tryToPay(interval);
+        assert.deepEqual(grantSpentDebitAmount, usd(0), interval);
+      }
+      await assert.rejects(tryToPay(`R/${inAnHour}/P1M`), refused(403, "unauthorized"));
+      await assert.rejects(tryToPay(`R0/${hourAgo}/PT1M`), refused(403, "unauthorized"));
     });
 
     test("outgoing payments: without money they fail later, and what was spent reverts", async () => {
