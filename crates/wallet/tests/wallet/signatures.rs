@@ -1,6 +1,7 @@
 //! What a signature has to prove, strictly and leniently.
 
-use http_signature::content_digest;
+use base64ct::{Base64, Encoding};
+use http_signature::{Signer, content_digest};
 use serde_json::{Value, json};
 use wallet::{Mode, Outcome, Request};
 
@@ -146,6 +147,24 @@ fn the_signature_of_a_payment_is_good_for_one() {
         assert_eq!(ready.world.send_with("POST", &url, &headers, &body).status, 201);
         ready.world.pass(200_000);
         assert_eq!(ready.world.send_with("POST", &url, &headers, &body).status, second, "{mode:?}");
+    }
+}
+
+#[test]
+fn only_lenient_wallets_read_names_without_quotes_and_bare_base64() {
+    for (mode, status) in [(Mode::Strict, 401), (Mode::Lenient, 201)] {
+        let mut ready = Ready::new(mode);
+        let authorization = format!("GNAP {}", ready.token.value);
+        let parameters = r#"(@method @target-uri authorization);created=1;keyid="alice-key""#;
+        let base = format!(
+            "\"@method\": POST\n\"@target-uri\": {QUOTES}\n\"authorization\": {authorization}\n\"@signature-params\": {parameters}"
+        );
+        let signature = Base64::encode_string(&ready.client.key.sign(base.as_bytes()).0);
+        let input = format!("sig1={parameters}");
+        let headers = [("authorization", &*authorization), ("signature-input", &input), ("signature", &signature)];
+        let body = ready.body.clone();
+        let reply = ready.world.send("POST", QUOTES, &headers, body.as_bytes());
+        assert_eq!(reply.status, status, "{mode:?}: {}", reply.text);
     }
 }
 
