@@ -152,6 +152,18 @@ fn a_proxy_that_asks_to_slow_down_is_left_alone_for_as_long() {
 }
 
 #[test]
+fn a_timer_that_goes_off_early_is_set_again() {
+    let mut world = World::new();
+    world.connect("10", false);
+    world.seconds(1);
+    let due = world.timer.unwrap();
+    world.advance(due - world.elapsed - 1);
+    world.timer = None;
+    world.give(engine::Input::Elapsed);
+    assert_eq!(world.timer, Some(due));
+}
+
+#[test]
 fn a_switch_that_is_turned_in_mid_payment_stops_and_starts_it() {
     let mut world = World::paying();
     for round in 0..20 {
