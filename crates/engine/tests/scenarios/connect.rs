@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::faults::Fault;
 use crate::wallets::{ALICE, AUTH};
-use crate::world::{START, World};
+use crate::world::World;
 
 /// An attempt that has come to the wallet's consent page.
 pub(crate) fn deciding() -> World {
@@ -189,37 +189,6 @@ fn what_the_proxy_says_ends_the_attempt_with_its_reason() {
 }
 
 #[test]
-fn the_wait_is_honoured_and_too_early_is_asked_again() {
-    let mut world = World::new();
-    world.upload_key();
-    world.servers.wallets.wait = 5;
-    world.connect("10", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(3);
-    assert_eq!(world.calls_to("/v1/grants/continue"), 0);
-    world.servers.wallets.wait = 8;
-    world.seconds(8);
-    assert_eq!(world.connection(), "connected");
-    assert!((2..=6).contains(&world.calls_to("/v1/grants/continue")));
-}
-
-#[test]
-fn a_clock_that_is_set_back_does_not_prolong_the_wait() {
-    let mut world = World::new();
-    world.upload_key();
-    world.servers.wallets.wait = 5;
-    world.connect("10", false);
-    world.seconds(1);
-    world.clock_error = -3_600_000;
-    world.servers.ahead = -3_600_000;
-    world.servers.wallets.grant.as_mut().unwrap().requested = engine::Timestamp::from_millis(START - 3_600_000);
-    world.decide(true);
-    world.seconds(15);
-    assert_eq!(world.connection(), "connected");
-}
-
-#[test]
 fn a_proxy_that_asks_to_wait_is_waited_for() {
     let mut world = World::new();
     world.upload_key();
@@ -258,38 +227,6 @@ fn a_proxy_that_never_likes_the_clock_is_not_asked_in_a_loop() {
     assert!((2..=31).contains(&world.calls_to("/v1/grants")), "{}", world.calls_to("/v1/grants"));
     world.command(Command::CancelConnect);
     assert_ended(&mut world, None);
-}
-
-#[test]
-fn the_finish_page_is_that_of_the_proxy_that_was_asked() {
-    let mut world = World::new();
-    world.upload_key();
-    world.faults.add("/v1/grants", 1, Fault::Delay(1_000));
-    world.connect("10", false);
-    world.advance(500);
-    world.command(Command::SetProxyUrl("https://proxy.example/other".to_owned()));
-    world.command(Command::SetProxyUrl("https://proxy.example".to_owned()));
-    world.command(Command::SetProxyUrl("https://other.example".to_owned()));
-    world.seconds(1);
-    let tab = world.consent_tab().unwrap();
-    let query = world.acceptance();
-    world.navigate(tab, &format!("https://other.example/connected?{query}"), &[]);
-    assert_eq!(world.connection(), "awaitingConsent");
-    world.command(Command::SetProxyUrl("https://proxy.example".to_owned()));
-    world.finish(tab, &query);
-    world.seconds(1);
-    assert_eq!(world.connection(), "connected");
-}
-
-#[test]
-fn nothing_keeps_the_worker_awake_while_the_user_decides() {
-    let mut world = deciding();
-    assert_eq!((world.timer, world.alarm), (None, false));
-    world.kill(false);
-    world.seconds(600);
-    world.decide(true);
-    world.seconds(1);
-    assert_eq!(world.connection(), "connected");
 }
 
 #[test]
