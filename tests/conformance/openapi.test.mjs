@@ -94,6 +94,6 @@ describe("OpenAPI", { timeout: BOUND }, () => {
     const { id, ...body } = recorded["quote (debitAmount 100)"];
     const validate = servers.resource.createResponseValidator({ path: "/quotes", method: "post" });
     assert.throws(() => validate({ status: 201, body }));
-    await assert.rejects(provider.ask("read", { kind: "quote", json: JSON.stringify(body) }), /not what Open Payments says/);
+    await assert.rejects(provider.ask("read", { kind: "quote", json: JSON.stringify(body) }), /the reply's id is missing/);
   });
 });

@@ -142,7 +142,7 @@ impl Parser<'_> {
 
     /// Reads what follows a backslash.
     fn escape(&mut self) -> Result<char, Error> {
-        let letter = self.peek().ok_or(Error)?;
+        let letter = self.peek().ok_or(Error::UNNAMED)?;
         self.at += 1;
         Ok(match letter {
             b'"' | b'\\' | b'/' => char::from(letter),
@@ -152,7 +152,7 @@ impl Parser<'_> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.code_point(),
-            _ => return Err(Error),
+            _ => return Err(Error::UNNAMED),
         })
     }
 
@@ -160,17 +160,17 @@ impl Parser<'_> {
     fn code_point(&mut self) -> Result<char, Error> {
         let code = self.hex()?;
         if !(0xd800..0xdc00).contains(&code) {
-            return char::from_u32(code).ok_or(Error);
+            return char::from_u32(code).ok_or(Error::UNNAMED);
         }
         require(self.take(b'\\') && self.take(b'u'))?;
-        let low = self.hex()?.checked_sub(0xdc00).filter(|low| *low < 0x400).ok_or(Error)?;
-        char::from_u32(0x10000 + ((code - 0xd800) << 10) + low).ok_or(Error)
+        let low = self.hex()?.checked_sub(0xdc00).filter(|low| *low < 0x400).ok_or(Error::UNNAMED)?;
+        char::from_u32(0x10000 + ((code - 0xd800) << 10) + low).ok_or(Error::UNNAMED)
     }
 
     fn hex(&mut self) -> Result<u32, Error> {
         let mut code = 0;
         for _ in 0..4 {
-            let digit = self.peek().and_then(|digit| char::from(digit).to_digit(16)).ok_or(Error)?;
+            let digit = self.peek().and_then(|digit| char::from(digit).to_digit(16)).ok_or(Error::UNNAMED)?;
             code = code << 4 | digit;
             self.at += 1;
         }
@@ -196,5 +196,5 @@ impl Parser<'_> {
 }
 
 fn require(condition: bool) -> Result<(), Error> {
-    if condition { Ok(()) } else { Err(Error) }
+    if condition { Ok(()) } else { Err(Error::UNNAMED) }
 }

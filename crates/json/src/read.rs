@@ -24,7 +24,7 @@ impl<'de> Deserializer<'de> for Value {
             Self::Bool(_) => self.deserialize_bool(visitor),
             Self::Unsigned(_) => self.deserialize_u64(visitor),
             Self::Negative(number) => visitor.visit_i64(number),
-            Self::OtherNumber => Err(Error),
+            Self::OtherNumber => Err(Error::UNNAMED),
             Self::Text(_) => self.deserialize_string(visitor),
             Self::List(_) => self.deserialize_seq(visitor),
             Self::Object(_) => self.deserialize_map(visitor),
@@ -32,7 +32,7 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Bool(truth) = self else { return Err(Error) };
+        let Self::Bool(truth) = self else { return Err(Error::UNNAMED) };
         visitor.visit_bool(truth)
     }
 
@@ -49,7 +49,7 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Unsigned(number) = self else { return Err(Error) };
+        let Self::Unsigned(number) = self else { return Err(Error::UNNAMED) };
         visitor.visit_u64(number)
     }
 
@@ -65,12 +65,12 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Text(text) = self else { return Err(Error) };
+        let Self::Text(text) = self else { return Err(Error::UNNAMED) };
         visitor.visit_string(text)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Text(text) = self else { return Err(Error) };
+        let Self::Text(text) = self else { return Err(Error::UNNAMED) };
         visitor.visit_str(&text)
     }
 
@@ -86,10 +86,10 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::List(values) = self else { return Err(Error) };
+        let Self::List(values) = self else { return Err(Error::UNNAMED) };
         let mut rest = values.into_iter();
         let read = visitor.visit_seq(Items(&mut rest))?;
-        if rest.as_slice().is_empty() { Ok(read) } else { Err(Error) }
+        if rest.as_slice().is_empty() { Ok(read) } else { Err(Error::UNNAMED) }
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Object(members) = self else { return Err(Error) };
+        let Self::Object(members) = self else { return Err(Error::UNNAMED) };
         visitor.visit_map(Members { rest: members.into_iter(), value: Self::Null })
     }
 
@@ -116,7 +116,7 @@ impl<'de> Deserializer<'de> for Value {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_seq(Fields::take(self, names)?)
+        read_fields(self, names, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -128,10 +128,10 @@ impl<'de> Deserializer<'de> for Value {
         let (name, content) = match self {
             Self::Text(name) => (name, None),
             Self::Object(members) => {
-                let [(name, content)] = <[_; 1]>::try_from(members).map_err(|_| Error)?;
+                let [(name, content)] = <[_; 1]>::try_from(members).map_err(|_| Error::UNNAMED)?;
                 (name, Some(content))
             }
-            _ => return Err(Error),
+            _ => return Err(Error::UNNAMED),
         };
         visitor.visit_enum(Variant { name, content })
     }
@@ -178,30 +178,49 @@ impl<'de> MapAccess<'de> for Members {
 ///
 /// The obvious way, to hand over names and values as they come, costs twice the code: every
 /// struct would compare names, hold what it has until it has all, and look for what came twice.
-struct Fields(vec::IntoIter<Option<Value>>);
+struct Fields {
+    names: &'static [&'static str],
+    rest: vec::IntoIter<Option<Value>>,
+}
+
+fn read_fields<'de, V: Visitor<'de>>(
+    value: Value,
+    names: &'static [&'static str],
+    visitor: V,
+) -> Result<V::Value, Error> {
+    let mut fields = Fields::take(value, names)?;
+    visitor.visit_seq(&mut fields).map_err(|error| fields.blame(error))
+}
 
 impl Fields {
-    fn take(value: Value, names: &[&str]) -> Result<Self, Error> {
-        let Value::Object(members) = value else { return Err(Error) };
+    fn take(value: Value, names: &'static [&'static str]) -> Result<Self, Error> {
+        let Value::Object(members) = value else { return Err(Error::UNNAMED) };
         let mut fields = vec![None; names.len()];
         for (name, value) in members {
             if let Some(at) = names.iter().position(|wanted| *wanted == name)
                 && fields[at].replace(value).is_some()
             {
-                return Err(Error);
+                return Err(Error::UNNAMED);
             }
         }
-        Ok(Self(fields.into_iter()))
+        Ok(Self { names, rest: fields.into_iter() })
+    }
+
+    /// Names the field that was read last.
+    #[inline(never)]
+    fn blame(&self, error: Error) -> Error {
+        let read = self.names.len() - self.rest.len();
+        error.at(read.checked_sub(1).and_then(|at| self.names.get(at)))
     }
 
     // Once, and not in each reader of a field.
     #[inline(never)]
     fn next(&mut self) -> Option<Value> {
-        self.0.next().flatten()
+        self.rest.next().flatten()
     }
 }
 
-impl<'de> SeqAccess<'de> for Fields {
+impl<'de> SeqAccess<'de> for &mut Fields {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
@@ -234,18 +253,18 @@ impl<'de> VariantAccess<'de> for Content {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
-        if matches!(self.0, None | Some(Value::Null)) { Ok(()) } else { Err(Error) }
+        if matches!(self.0, None | Some(Value::Null)) { Ok(()) } else { Err(Error::UNNAMED) }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.0.ok_or(Error)?)
+        seed.deserialize(self.0.ok_or(Error::UNNAMED)?)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.0.ok_or(Error)?.deserialize_seq(visitor)
+        self.0.ok_or(Error::UNNAMED)?.deserialize_seq(visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(Fields::take(self.0.ok_or(Error)?, names)?)
+        read_fields(self.0.ok_or(Error::UNNAMED)?, names, visitor)
     }
 }

@@ -313,7 +313,7 @@ fn what_is_nested_too_deep_is_refused_alike() {
 #[test]
 fn a_member_that_comes_twice_is_an_error_in_a_struct_and_the_last_one_elsewhere() {
     let text = r#"{"a":1,"a":2}"#;
-    assert_eq!(json::from_str::<Loose>(text), Err(json::Error));
+    assert!(json::from_str::<Loose>(text).is_err());
     assert_eq!(json::from_str::<BTreeMap<String, u8>>(text), Ok(BTreeMap::from([("a".to_owned(), 2)])));
     assert_eq!(text.parse::<json::Value>().unwrap().find("/a"), Some(&json::Value::Unsigned(2)));
 }
@@ -339,4 +339,27 @@ fn a_float_is_never_written() {
 #[should_panic(expected = "no JSON form")]
 fn a_name_that_is_no_text_is_never_written() {
     json::to_string(&BTreeMap::from([(1, 2)]));
+}
+
+#[test]
+fn the_innermost_member_that_is_missing_or_wrong_is_named() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Outer {
+        name: String,
+        inner: Option<Inner>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Inner {
+        first: u8,
+        second: u8,
+    }
+    let member = |text: &str| json::from_str::<Outer>(text).unwrap_err().member();
+    assert_eq!(member(r#"{"inner":null}"#), Some("name"));
+    assert_eq!(member(r#"{"name":1}"#), Some("name"));
+    assert_eq!(member(r#"{"name":"","inner":7}"#), Some("inner"));
+    assert_eq!(member(r#"{"name":"","inner":{"first":1}}"#), Some("second"));
+    assert_eq!(member(r#"{"name":"","inner":{"first":300,"second":1}}"#), Some("first"));
+    assert_eq!((member("[]"), member("{")), (None, None));
 }

@@ -35,9 +35,12 @@ pub enum UrlError {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// Not JSON, a member missing or of the wrong type, a number out of range.
+    /// Not JSON, or not an object.
     #[error("the reply is not what Open Payments says")]
     Shape,
+    /// A member is missing, of the wrong type or out of range.
+    #[error("the reply's {0} is missing or not what Open Payments says")]
+    Member(&'static str),
     /// A URL in it is not one.
     #[error("the reply's {member} is not a usable address: {reason}")]
     Url {
@@ -52,7 +55,7 @@ pub enum ReplyError {
 }
 
 impl From<json::Error> for ReplyError {
-    fn from(_: json::Error) -> Self {
-        Self::Shape
+    fn from(error: json::Error) -> Self {
+        error.member().map_or(Self::Shape, Self::Member)
     }
 }

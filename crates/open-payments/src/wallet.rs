@@ -294,11 +294,12 @@ mod tests {
         assert_eq!(document.auth_server.as_str(), "https://auth.w.example/");
         assert_eq!(document.forbidden_host(false), None);
         for scale in ["255", "-1", "2.0", "\"2\"", "null"] {
-            assert!(
-                matches!(WalletDocument::parse(&json(scale, "https://a.example")), Err(ReplyError::Shape)),
-                "{scale}"
-            );
+            let read = WalletDocument::parse(&json(scale, "https://a.example"));
+            assert_eq!(read, Err(ReplyError::Member("assetScale")), "{scale}");
         }
+        let missing = json("2", "https://a.example").replace("resourceServer", "resource");
+        assert_eq!(WalletDocument::parse(&missing), Err(ReplyError::Member("resourceServer")));
+        assert_eq!(WalletDocument::parse("[]"), Err(ReplyError::Shape));
         assert_eq!(
             WalletDocument::parse(&json("2", "http://a.example")),
             Err(ReplyError::Url { member: "authServer", reason: UrlError::Scheme })

@@ -90,9 +90,9 @@ impl From<Unreachable> for Refusal {
 }
 
 impl From<ReplyError> for Refusal {
-    /// What is wrong with the answer is not told, since it may quote the wallet at length.
-    fn from(_: ReplyError) -> Self {
-        Self::new(ErrorCode::WalletUnreachable, "The wallet's answer makes no sense.")
+    /// What is wrong with the answer is told in words of our own: nothing of it is quoted.
+    fn from(error: ReplyError) -> Self {
+        Self::new(ErrorCode::WalletUnreachable, format!("The wallet's answer makes no sense: {error}."))
     }
 }
 
