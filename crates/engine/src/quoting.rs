@@ -181,9 +181,8 @@ impl Engine {
     fn raise_minimum(&mut self, asked: &Asked, error: &ErrorBody) {
         let debit = &asked.operation.debit_amount;
         let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset);
-        let tick = self.pace.ticks();
         let Some(receiver) = self.receivers.at_mut(&asked.target.receiver) else { return };
-        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value), tick) {
+        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value)) {
             self.persist_receivers();
         } else {
             self.receiver_failed(&asked.target.receiver, ProblemCode::WalletRefused.into());

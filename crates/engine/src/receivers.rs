@@ -170,13 +170,9 @@ impl Receiver {
 
     /// So much was too little. If the wallet does not say what is enough, twice as much is tried.
     /// Says whether there is a point in that.
-    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>, tick: u64) -> bool {
+    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>) -> bool {
         let raised = hint.unwrap_or(asked.saturating_mul(2));
         self.minimum = self.minimum.max(raised);
-        if hint.is_none() {
-            // Each guess signs a larger quote: one a second is enough.
-            self.failures.rests_until = tick + 1;
-        }
         raised > asked
     }
 }

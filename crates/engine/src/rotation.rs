@@ -10,10 +10,10 @@ use crate::engine::{Connection, Engine};
 use crate::input::{Answer, Unreachable};
 use crate::problem::ProblemCode;
 
-/// Between two exchanges, whatever the wallet or the proxy says; twice as long each time that
-/// the fresh token is not accepted either, but never longer than half a minute.
+/// Between two exchanges, whatever the wallet or the proxy says; twice as long when the
+/// fresh token is not accepted either, but no longer, for a page waits to be paid.
 const SPACING: u64 = 3_000;
-const LONGEST_SPACING: u64 = 30_000;
+const LONGEST_SPACING: u64 = 2 * SPACING;
 /// After so many milliseconds a failed exchange is repeated, after twice as many each further
 /// time, but not less often than this.
 const FIRST_PAUSE: u64 = 1_000;

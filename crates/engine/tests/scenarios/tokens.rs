@@ -172,7 +172,7 @@ fn a_wallet_or_proxy_that_is_never_content_is_not_asked_in_a_loop() {
         assert!(world.calls.len() - before <= 130, "{code:?}: {}", world.calls.len() - before);
         world.faults.clear();
         let before = world.payments();
-        world.seconds(35);
+        world.seconds(8);
         assert!(world.payments() > before);
     }
     let mut world = with_tokens_of(0);
