@@ -4,7 +4,7 @@ use protocol::{Endpoint, SignedRequest};
 use serde::Serialize;
 
 use crate::effect::Effect;
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::table::Table;
 
@@ -35,6 +35,13 @@ pub(crate) enum Purpose {
     /// What is spent at this time, read straight from the user's wallet.
     SpentAmounts(Timestamp),
     Rotate,
+}
+
+impl Purpose {
+    /// Whether an attempt to connect asked for it.
+    pub(crate) fn is_of_attempt(&self) -> bool {
+        matches!(self, Self::ConnectDocument | Self::ConnectKeys | Self::ConnectGrant | Self::ConnectContinue)
+    }
 }
 
 /// The requests on their way.
@@ -92,10 +99,8 @@ impl Engine {
     // Apart from the one above it is compiled once, and not for each message.
     fn post_to_proxy(&mut self, endpoint: Endpoint, body: String, purpose: Purpose) {
         let nonce = self.entropy.nonce();
-        let session = match &self.connection {
-            Connection::Connected(account) if endpoint.needs_session() => {
-                Some(format!("Bearer {}", account.session.expose()))
-            }
+        let session = match &self.account {
+            Some(account) if endpoint.needs_session() => Some(format!("Bearer {}", account.session.expose())),
             _ => None,
         };
         let Some(key) = &self.key else { return };

@@ -4,10 +4,10 @@ use open_payments::Url;
 use crate::calls::Purpose;
 use crate::desk::Desk;
 use crate::effect::{Area, Effect};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::Command;
 use crate::ledger::{Outcome, Row};
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::ProblemCode;
 use crate::proxy::Proxy;
 use crate::readback::Readings;
 use crate::settling::payment_url;
@@ -45,7 +45,7 @@ impl Engine {
     }
 
     fn set_rate(&mut self, text: &str) {
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         let asset = account.wallet.asset.clone();
         match Rate::parse(text, asset.scale) {
             Ok(rate) => {
@@ -61,25 +61,25 @@ impl Engine {
 
     /// Gives the grant back, and forgets the wallet and the key, whether or not anybody answers.
     fn disconnect(&mut self) {
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         // What is not settled now never will be: it stays in the ledger as it is.
         let in_flight = self.desk.paying.take().map(|paying| paying.intent);
         for intent in self.settling.take_all().chain(in_flight) {
             let payment = payment_url(&account.wallet.resource_server, &intent.quote);
             self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
         }
-        self.say_farewell();
+        let (wallet, continuation) = (account.wallet.clone(), account.continuation.clone());
+        self.give_back(&wallet, &continuation);
         // Before the wallet is forgotten: whoever dies in between is still connected, with a key
         // that the wallet does not know, rather than disconnected with the old key.
         self.key = None;
         self.effects.push_back(Effect::MakeKey);
-        self.forget_wallet(None);
+        self.forget_wallet();
     }
 
     /// Forgets everything of a wallet but the ledger.
-    pub(crate) fn forget_wallet(&mut self, problem: Option<Problem>) {
-        self.connection = Connection::Disconnected(problem);
-        self.spending = None;
+    fn forget_wallet(&mut self) {
+        (self.account, self.spending) = (None, None);
         self.desk = Desk::default();
         self.readings = Readings::default();
         self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
@@ -88,7 +88,7 @@ impl Engine {
         self.persist_receivers();
         let gone = |name: &str| (name.to_owned(), None);
         // The purse first: one that is left over must never meet the next wallet.
-        self.persist(Area::Session, vec![gone(session::ATTEMPT), gone(session::PURSE)]);
+        self.persist(Area::Session, vec![gone(session::PURSE)]);
         let wallet = [local::ACCOUNT, local::SPENDING, local::INTENT, local::UNSETTLED];
         let entries = wallet.map(gone).into_iter().chain(self.ledger.take_changes()).collect();
         self.persist(Area::Local, entries);

@@ -10,7 +10,7 @@ use crate::account::Continuation;
 use crate::calls::{Purpose, to_wire};
 use crate::consent::Consent;
 use crate::effect::{Area, Effect, Page};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 use crate::snapshot::{save, session};
@@ -53,6 +53,16 @@ pub(crate) enum Stage {
     },
 }
 
+impl Stage {
+    /// The grant that the user decides about, or has accepted.
+    pub(crate) fn consent(&self) -> Option<&Consent> {
+        match self {
+            Self::AwaitingConsent(consent) | Self::Finishing { consent, .. } => Some(consent),
+            _ => None,
+        }
+    }
+}
+
 /// What the grant request said; the rest of the way is held against it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct GrantAsked {
@@ -73,14 +83,14 @@ const LONGEST_WAIT: u64 = 10 * 60;
 
 impl Engine {
     pub(crate) fn connect(&mut self, address: &str, amount: String, monthly: bool) {
-        if !matches!(self.connection, Connection::Disconnected(_)) {
+        if self.account.is_some() || self.attempt.is_some() {
             return;
         }
         let problem = match WalletAddress::from_typed(address) {
             Ok(address) if address.url().host_kind() != HostKind::Private => {
                 let url = address.url().clone();
                 let attempt = Attempt { address, amount, monthly, terms: None, stage: Stage::CheckingWallet };
-                self.connection = Connection::Connecting(Box::new(attempt));
+                self.attempt = Some(Box::new(attempt));
                 self.persist_attempt();
                 return self.fetch(&url, Purpose::ConnectDocument);
             }
@@ -89,11 +99,11 @@ impl Engine {
             Ok(_) => ProblemCode::WalletAddressInvalid.into(),
             Err(error) => ProblemCode::WalletAddressInvalid.about(error.to_string()),
         };
-        self.connection = Connection::Disconnected(Some(problem));
+        self.notice = Some(problem);
     }
 
     pub(crate) fn connect_document_read(&mut self, answer: Result<Answer, Unreachable>) {
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let terms = read_document(&attempt.address, answer).and_then(|wallet| {
             let budget = parse_budget(&attempt.amount, &wallet.asset)?;
             Ok(Terms { wallet, budget })
@@ -108,7 +118,7 @@ impl Engine {
     }
 
     fn await_key(&mut self) {
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let next = self.now.monotonic.max(self.proxy.quiet_until);
         attempt.stage = Stage::AwaitingKey { since: self.now.wall, next: Some(next) };
         self.persist_attempt();
@@ -116,7 +126,7 @@ impl Engine {
 
     /// Looks for the key, if it is time to.
     pub(crate) fn look_for_key(&mut self) {
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let (Stage::AwaitingKey { next, .. }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else { return };
         if self.key.is_some() && next.take_if(|at| *at <= self.now.monotonic).is_some() {
             let url = terms.wallet.id.jwks_url();
@@ -125,7 +135,7 @@ impl Engine {
     }
 
     pub(crate) fn connect_keys_read(&mut self, answer: Result<Answer, Unreachable>) {
-        let (Connection::Connecting(attempt), Some(key)) = (&mut self.connection, &self.key) else { return };
+        let (Some(attempt), Some(key)) = (&mut self.attempt, &self.key) else { return };
         let Stage::AwaitingKey { since, next } = &mut attempt.stage else { return };
         let listed =
             answer.ok().filter(|answer| answer.status == 200).and_then(|answer| KeySet::parse(&answer.body).ok());
@@ -144,7 +154,7 @@ impl Engine {
         let nonce = self.entropy.nonce();
         let finish = self.proxy_url().join("connected");
         let begins = self.server_time().plus_millis(-INTERVAL_LEAD);
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let Some(terms) = attempt.terms.clone() else { return };
         let interval = attempt.monthly.then(|| Interval::monthly(begins));
         let asked = GrantAsked { nonce, interval, finish };
@@ -168,7 +178,7 @@ impl Engine {
             Err(failure) => return self.give_up(failure.problem()),
         };
         let requested = self.now.wall;
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let (Stage::RequestingGrant(asked), Some(terms)) = (&attempt.stage, &attempt.terms) else { return };
         let GrantReply { interact, continuation } = reply;
         if let Err(mismatch) = check_pending_grant(&terms.wallet, &interact.redirect, &continuation.uri) {
@@ -192,18 +202,19 @@ impl Engine {
     }
 
     pub(crate) fn end_attempt(&mut self, problem: Option<Problem>) {
-        if !matches!(self.connection, Connection::Connecting(_)) {
-            return;
+        let Some(attempt) = self.attempt.take() else { return };
+        self.notice = problem;
+        self.calls.forget(Purpose::is_of_attempt);
+        self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), None)]);
+        if let (Some(terms), Some(consent)) = (attempt.terms, attempt.stage.consent()) {
+            self.give_back(&terms.wallet, &consent.continuation);
+            self.effects.extend(consent.tab.map(Effect::CloseTab));
         }
-        let tab = self.consent_mut().and_then(|consent| consent.tab.take());
-        self.say_farewell();
-        self.effects.extend(tab.map(Effect::CloseTab));
-        self.forget_wallet(problem);
     }
 
     /// After a restart: asks again for what got lost on its way.
     pub(crate) fn resume_attempt(&mut self) {
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         match &attempt.stage {
             Stage::CheckingWallet => {
                 let url = attempt.address.url().clone();
@@ -221,7 +232,7 @@ impl Engine {
 
     /// When an attempt has something to do next, in monotonic time.
     pub(crate) fn attempt_wake(&self) -> Option<u64> {
-        let Connection::Connecting(attempt) = &self.connection else { return None };
+        let Some(attempt) = &self.attempt else { return None };
         match &attempt.stage {
             _ if self.key.is_none() => None,
             Stage::AwaitingKey { next, .. } => *next,
@@ -234,14 +245,11 @@ impl Engine {
 
     /// Whether an attempt goes on by itself. While the user decides it does not.
     pub(crate) fn attempt_is_busy(&self) -> bool {
-        match &self.connection {
-            Connection::Connecting(attempt) => !matches!(attempt.stage, Stage::AwaitingConsent(_)),
-            _ => false,
-        }
+        self.attempt.as_ref().is_some_and(|attempt| !matches!(attempt.stage, Stage::AwaitingConsent(_)))
     }
 
     pub(crate) fn persist_attempt(&mut self) {
-        if let Connection::Connecting(attempt) = &self.connection {
+        if let Some(attempt) = &self.attempt {
             let attempt = save(attempt);
             self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), Some(attempt))]);
         }

@@ -1,7 +1,7 @@
 //! Connecting a wallet, from the consent page on: the user decides, the grant is continued. And
 //! the way back: a grant that is not wanted any more is cancelled.
 
-use open_payments::{Decision, Timestamp, verify_interaction_hash};
+use open_payments::{Decision, Timestamp, WalletDocument, verify_interaction_hash};
 use open_payments_client::{CancelGrant, ContinueGrant, check_granted_access};
 use protocol::{CancelGrantRequest, ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorCode};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::budget::Budget;
 use crate::calls::{Purpose, to_wire};
 use crate::connecting::{GrantAsked, Stage, foreign_host};
 use crate::effect::{Area, Effect};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, TabId, Unreachable};
 use crate::problem::ProblemCode;
 use crate::snapshot::session;
@@ -58,7 +58,7 @@ impl Engine {
     /// Only the tab that was opened counts, and only the finish URL that was sent.
     pub(crate) fn consent_tab_moved(&mut self, tab: TabId) {
         let url = self.presence.tab(tab).and_then(|tab| tab.url.clone()).unwrap_or_default();
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let (Stage::AwaitingConsent(consent), Some(terms)) = (&attempt.stage, &attempt.terms) else { return };
         let Some(query) = consent.finished(&url).filter(|_| consent.tab == Some(tab)) else { return };
         match Decision::parse(query) {
@@ -86,8 +86,8 @@ impl Engine {
     pub(crate) fn consent_tab_closed(&mut self, tab: TabId) {
         let Some(consent) = self.consent_mut().filter(|consent| consent.tab == Some(tab)) else { return };
         consent.tab = None;
-        match &self.connection {
-            Connection::Connecting(attempt) if matches!(attempt.stage, Stage::AwaitingConsent(_)) => {
+        match &self.attempt {
+            Some(attempt) if matches!(attempt.stage, Stage::AwaitingConsent(_)) => {
                 self.give_up(ProblemCode::TabClosed.into());
             }
             _ => self.persist_attempt(),
@@ -99,7 +99,7 @@ impl Engine {
         if self.key.is_none() || self.proxy.is_quiet(self.now.monotonic) {
             return;
         }
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let (Stage::Finishing { consent, reference, asked }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else {
             return;
         };
@@ -117,7 +117,7 @@ impl Engine {
 
     pub(crate) fn grant_continued(&mut self, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<ContinueGrantReply>(answer);
-        let Connection::Connecting(attempt) = &mut self.connection else { return };
+        let Some(attempt) = &mut self.attempt else { return };
         let (Stage::Finishing { consent, asked, .. }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else {
             return;
         };
@@ -139,7 +139,7 @@ impl Engine {
         let continuation = Continuation { uri: reply.continuation.uri, token: reply.continuation.token };
         let token = Token::new(reply.access_token, self.now.wall);
         let account = Account::new(terms.wallet.clone(), token, continuation, reply.session);
-        self.connection = Connection::Connected(Box::new(account));
+        (self.account, self.attempt) = (Some(Box::new(account)), None);
         self.spending = Some(Spending::new(budget));
         // First what is new: whoever dies in between is connected, and an attempt that is left
         // over beside an account is not taken up.
@@ -149,29 +149,17 @@ impl Engine {
     }
 
     /// Gives back a grant, decided or not. Nobody waits for the answer.
-    pub(crate) fn say_farewell(&mut self) {
-        let (wallet, continuation) = match &self.connection {
-            Connection::Connected(account) => (account.wallet.clone(), account.continuation.clone()),
-            Connection::Connecting(attempt) => match (&attempt.terms, &attempt.stage) {
-                (Some(terms), Stage::AwaitingConsent(consent) | Stage::Finishing { consent, .. }) => {
-                    (terms.wallet.clone(), consent.continuation.clone())
-                }
-                _ => return,
-            },
-            Connection::Disconnected(_) => return,
-        };
-        let operation = CancelGrant { uri: continuation.uri, token: continuation.token };
-        let Some(request) = self.sign_for(&wallet, &operation) else { return };
-        let message = CancelGrantRequest { wallet_address: wallet.id, request: to_wire(request) };
+    pub(crate) fn give_back(&mut self, wallet: &WalletDocument, continuation: &Continuation) {
+        let Continuation { uri, token } = continuation.clone();
+        let operation = CancelGrant { uri, token };
+        let Some(request) = self.sign_for(wallet, &operation) else { return };
+        let message = CancelGrantRequest { wallet_address: wallet.id.clone(), request: to_wire(request) };
         self.ask_proxy(Endpoint::CancelGrant, &message, Purpose::Farewell);
     }
 
     pub(crate) fn consent_mut(&mut self) -> Option<&mut Consent> {
-        match &mut self.connection {
-            Connection::Connecting(attempt) => match &mut attempt.stage {
-                Stage::AwaitingConsent(consent) | Stage::Finishing { consent, .. } => Some(consent),
-                _ => None,
-            },
+        match &mut self.attempt.as_mut()?.stage {
+            Stage::AwaitingConsent(consent) | Stage::Finishing { consent, .. } => Some(consent),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 use money::{Accrual, Rate};
 
 use crate::effect::{Area, Effect};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::snapshot::{save, session};
 use crate::spending::slack;
 use crate::targets::Target;
@@ -26,7 +26,7 @@ impl Engine {
 
     /// Whether there is somebody to pay, and the means to.
     pub(crate) fn can_pay(&self, targets: &[Target]) -> bool {
-        let Connection::Connected(account) = &self.connection else { return false };
+        let Some(account) = &self.account else { return false };
         let Some(spending) = &self.spending else { return false };
         let able = self.key.is_some() && !account.token_lost && spending.budget.remaining() > 0;
         able && !targets.is_empty() && self.rate() > Rate::ZERO
@@ -34,10 +34,7 @@ impl Engine {
 
     /// The rate of pay; none without a wallet.
     pub(crate) fn rate(&self) -> Rate {
-        match &self.connection {
-            Connection::Connected(account) => self.settings.rate_in(&account.wallet.asset),
-            _ => Rate::ZERO,
-        }
+        self.account.as_ref().map_or(Rate::ZERO, |account| self.settings.rate_in(&account.wallet.asset))
     }
 
     /// Credits the seconds that passed while a payable page was looked at.
@@ -79,7 +76,7 @@ impl Engine {
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
         self.desk.keep_only(targets, self.server_time());
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         let now = self.now.monotonic;
         if !self.can_pay(targets) || self.proxy.is_quiet(now) || now < account.rests_until {
             return;

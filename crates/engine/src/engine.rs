@@ -32,7 +32,10 @@ pub struct Engine {
     built_in_proxy: Url,
     pub(crate) key: Option<Key>,
     pub(crate) settings: Settings,
-    pub(crate) connection: Connection,
+    /// The user's wallet, once it is connected.
+    pub(crate) account: Option<Box<Account>>,
+    /// An attempt to connect one.
+    pub(crate) attempt: Option<Box<Attempt>>,
     pub(crate) spending: Option<Spending>,
     pub(crate) presence: Presence,
     pub(crate) frames: Frames,
@@ -44,7 +47,7 @@ pub struct Engine {
     pub(crate) ledger: Ledger,
     pub(crate) calls: Calls,
     pub(crate) proxy: Proxy,
-    /// What was wrong with the user's last command.
+    /// What was wrong with the user's last command, or why the attempt that it began has ended.
     pub(crate) notice: Option<Problem>,
     pub(crate) published: Published,
     pub(crate) effects: VecDeque<Effect>,
@@ -57,14 +60,6 @@ pub(crate) struct Moment {
     pub(crate) monotonic: u64,
 }
 
-/// The user's wallet.
-pub(crate) enum Connection {
-    /// None; why the last attempt ended.
-    Disconnected(Option<Problem>),
-    Connecting(Box<Attempt>),
-    Connected(Box<Account>),
-}
-
 impl Engine {
     /// An engine that knows nothing yet; its first input is [`Input::Woke`].
     pub fn new(built_in_proxy: Url) -> Self {
@@ -74,7 +69,8 @@ impl Engine {
             built_in_proxy,
             key: None,
             settings: Settings::default(),
-            connection: Connection::Disconnected(None),
+            account: None,
+            attempt: None,
             spending: None,
             presence: Presence::default(),
             frames: Frames::default(),
@@ -148,7 +144,7 @@ impl Engine {
     }
 
     pub(crate) fn persist_account(&mut self) {
-        if let Connection::Connected(account) = &self.connection {
+        if let Some(account) = &self.account {
             let account = save(account);
             self.persist(Area::Local, vec![(local::ACCOUNT.to_owned(), Some(account))]);
         }
@@ -157,7 +153,7 @@ impl Engine {
     /// Writes a connection that has just been made: an account without its budget could never pay.
     /// Of another wallet, one whose account could not be read, nothing may be left over.
     pub(crate) fn persist_connection(&mut self) {
-        if let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) {
+        if let (Some(account), Some(spending)) = (&self.account, &self.spending) {
             let entries = vec![
                 (local::ACCOUNT.to_owned(), Some(save(account))),
                 (local::SPENDING.to_owned(), Some(save(spending))),
@@ -186,7 +182,7 @@ impl Engine {
                 None => Some(ProblemCode::BudgetUnreadable.into()),
                 Some(_) => account.token_lost.then(|| ProblemCode::TokenLost.into()),
             };
-            self.connection = Connection::Connected(account);
+            self.account = Some(account);
             if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(&fleeting, session::PURSE)) {
                 spending.keep_newer(purse);
             }
@@ -196,7 +192,7 @@ impl Engine {
                 self.outcome_unknown(intent);
             }
         } else if let Some(attempt) = load(&fleeting, session::ATTEMPT) {
-            self.connection = Connection::Connecting(attempt);
+            self.attempt = Some(attempt);
             self.resume_attempt();
         }
     }

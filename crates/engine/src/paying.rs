@@ -8,7 +8,7 @@ use protocol::{Endpoint, ErrorCode, PaymentReply, PaymentRequest};
 use crate::calls::{Purpose, to_wire};
 use crate::desk::{Held, InFlight};
 use crate::effect::{Area, Effect, FrameMessage};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::ledger::{Intent, Outcome, Row};
 use crate::problem::ProblemCode;
@@ -28,7 +28,7 @@ const SHORTEST_SECOND: u64 = 500;
 impl Engine {
     /// Pays from the quote that is held, if the purse allows it and no payment is on its way.
     pub(crate) fn pay_if_due(&mut self, targets: &[Target], rate: Rate) {
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else { return };
+        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else { return };
         let (tick, now) = (self.pace.ticks(), self.now.monotonic);
         if self.desk.paying.is_some() || now < self.desk.rests_until {
             return;
@@ -84,7 +84,7 @@ impl Engine {
 
     /// Whether what is told of a payment is what was to be paid.
     fn fits(&self, intent: &Intent, reply: &PaymentReply) -> bool {
-        let Connection::Connected(account) = &self.connection else { return false };
+        let Some(account) = &self.account else { return false };
         let quote = Terms {
             id: &intent.quote,
             wallet_address: None,
@@ -126,7 +126,7 @@ impl Engine {
 
     /// Books a payment that was made.
     pub(crate) fn settle(&mut self, intent: &Intent, payment: Url) {
-        if let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) {
+        if let (Some(account), Some(spending)) = (&self.account, &mut self.spending) {
             spending.purse.settle(intent.debit.value);
             let follows = payment == payment_url(&account.wallet.resource_server, &intent.quote);
             spending.ids_follow_quotes = Some(follows && spending.ids_follow_quotes != Some(false));

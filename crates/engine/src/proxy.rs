@@ -5,7 +5,7 @@ use protocol::{ErrorBody, ErrorCode, ErrorReply};
 use serde::de::DeserializeOwned;
 
 use crate::account::Rotation;
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 
@@ -78,9 +78,7 @@ impl Engine {
             self.proxy.did_not_answer(now);
             return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
         };
-        if let (Some(Ok(session)), Connection::Connected(account)) =
-            (session.map(Secret::try_from), &mut self.connection)
-        {
+        if let (Some(Ok(session)), Some(account)) = (session.map(Secret::try_from), &mut self.account) {
             account.session = session;
             self.persist_account();
         }
@@ -115,7 +113,7 @@ impl Engine {
     }
 
     fn want_rotation(&mut self) {
-        if let Connection::Connected(account) = &mut self.connection
+        if let Some(account) = &mut self.account
             && let Rotation::Idle { earliest } = account.rotation
         {
             account.rotation = Rotation::Wanted { at: earliest.max(self.now.monotonic), failures: 0 };

@@ -6,7 +6,7 @@ use open_payments::WalletDocument;
 
 use crate::connecting::Stage;
 use crate::effect::{Badge, Effect};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::frames::LinkState;
 use crate::input::TabId;
 use crate::problem::{Problem, ProblemCode};
@@ -85,12 +85,8 @@ impl Engine {
             let jwk = key.jwk();
             PublicKeyView { base64: Base64::encode_string(jwk.as_bytes()), jwk, kid: key.kid.clone() }
         });
-        let rate = match &self.connection {
-            Connection::Connected(account) => {
-                Some(rate(self.settings.rate_in(&account.wallet.asset), &account.wallet.asset))
-            }
-            _ => None,
-        };
+        let asset = self.account.as_ref().map(|account| &account.wallet.asset);
+        let rate = asset.map(|asset| rate(self.settings.rate_in(asset), asset));
         View {
             public_key: key,
             proxy_url: self.proxy_url().to_string(),
@@ -115,30 +111,20 @@ impl Engine {
             spent: None,
             problem: None,
         };
-        match &self.connection {
-            Connection::Disconnected(problem) => view.problem = problem.as_ref().map(shown),
-            Connection::Connecting(attempt) => {
-                view.state = match attempt.stage {
-                    Stage::CheckingWallet => ConnectionState::CheckingWallet,
-                    Stage::AwaitingKey { .. } => ConnectionState::AwaitingKey,
-                    Stage::RequestingGrant { .. } => ConnectionState::RequestingGrant,
-                    Stage::AwaitingConsent(_) => ConnectionState::AwaitingConsent,
-                    Stage::Finishing { .. } => ConnectionState::Finishing,
-                };
-                view.wallet = attempt.terms.as_ref().map(|terms| wallet(&terms.wallet));
-                view.budget = attempt.terms.as_ref().map(|terms| money(&terms.budget));
-                view.monthly = attempt.monthly;
+        if let Some(account) = &self.account {
+            view.state = ConnectionState::Connected;
+            view.wallet = Some(wallet(&account.wallet));
+            view.problem = account.problem.clone().or(self.proxy.problem()).as_ref().map(shown);
+            if let Some(spending) = &self.spending {
+                view.budget = Some(money(&spending.budget.limit));
+                view.spent = Some(money(&spending.budget.spent()));
+                view.monthly = spending.budget.interval.is_some();
             }
-            Connection::Connected(account) => {
-                view.state = ConnectionState::Connected;
-                view.wallet = Some(wallet(&account.wallet));
-                view.problem = account.problem.clone().or(self.proxy.problem()).as_ref().map(shown);
-                if let Some(spending) = &self.spending {
-                    view.budget = Some(money(&spending.budget.limit));
-                    view.spent = Some(money(&spending.budget.spent()));
-                    view.monthly = spending.budget.interval.is_some();
-                }
-            }
+        } else if let Some(attempt) = &self.attempt {
+            view.state = state(&attempt.stage);
+            view.wallet = attempt.terms.as_ref().map(|terms| wallet(&terms.wallet));
+            view.budget = attempt.terms.as_ref().map(|terms| money(&terms.budget));
+            view.monthly = attempt.monthly;
         }
         if let Some(notice) = &self.notice {
             view.problem = Some(shown(notice));
@@ -169,7 +155,7 @@ impl Engine {
     }
 
     fn page_state(&self, site: &str, monetized: bool, targets: &[Target], problem: Option<&Problem>) -> PageState {
-        let Connection::Connected(account) = &self.connection else { return PageState::NotConnected };
+        let Some(account) = &self.account else { return PageState::NotConnected };
         if !self.settings.enabled {
             PageState::Off
         } else if !self.settings.pays_site(site) {
@@ -214,6 +200,16 @@ impl Engine {
             Some(PageState::Paused | PageState::SiteOff | PageState::Off) => Badge::Paused,
             Some(PageState::NotMonetized | PageState::NotConnected) | None => Badge::Idle,
         }
+    }
+}
+
+fn state(stage: &Stage) -> ConnectionState {
+    match stage {
+        Stage::CheckingWallet => ConnectionState::CheckingWallet,
+        Stage::AwaitingKey { .. } => ConnectionState::AwaitingKey,
+        Stage::RequestingGrant(_) => ConnectionState::RequestingGrant,
+        Stage::AwaitingConsent(_) => ConnectionState::AwaitingConsent,
+        Stage::Finishing { .. } => ConnectionState::Finishing,
     }
 }
 

@@ -10,7 +10,7 @@ use protocol::{
 use crate::calls::{Purpose, to_wire};
 use crate::desk::{Asked, Held};
 use crate::effect::Area;
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Failure;
@@ -90,7 +90,7 @@ impl Engine {
 
     /// Says whether a quote was asked for.
     fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, minimum: u64, rate: Rate) -> bool {
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &mut self.spending) else {
+        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else {
             return false;
         };
         // What one second costs; or more, if that is too little to send or seconds are missing.
@@ -122,7 +122,7 @@ impl Engine {
             Err(failure) => return self.quote_failed(&asked, &failure),
         };
         self.token_accepted();
-        let (Connection::Connected(account), Some(spending)) = (&self.connection, &self.spending) else { return };
+        let (Some(account), Some(spending)) = (&self.account, &self.spending) else { return };
         let terms = Terms {
             id: &reply.id,
             wallet_address: None,
@@ -154,7 +154,7 @@ impl Engine {
 
     pub(crate) fn quote_checked(&mut self, answer: Result<Answer, Unreachable>) {
         let Some(held) = self.desk.checking.take() else { return };
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         let answer = answer.ok().filter(|answer| answer.status == 200);
         let problem: Problem = match answer.map(|answer| Quote::parse(&answer.body)) {
             Some(Ok(quote))

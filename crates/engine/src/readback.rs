@@ -6,7 +6,7 @@ use protocol::{Endpoint, PaymentReply, ReadPaymentRequest};
 
 use crate::account::Rotation;
 use crate::calls::{Purpose, to_wire};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::ledger::Outcome;
 use crate::problem::ProblemCode;
@@ -72,18 +72,14 @@ impl Engine {
     /// Whether the wallet may be asked what it knows: not while payments are off, and not with a
     /// token that is about to die.
     pub(crate) fn may_read(&self) -> bool {
-        match &self.connection {
-            Connection::Connected(account) => {
-                let usable = !account.token_lost && matches!(account.rotation, Rotation::Idle { .. });
-                usable && self.settings.enabled && self.key.is_some()
-            }
-            _ => false,
-        }
+        let Some(account) = &self.account else { return false };
+        let usable = !account.token_lost && matches!(account.rotation, Rotation::Idle { .. });
+        usable && self.settings.enabled && self.key.is_some()
     }
 
     /// Sends what is due. What is spent is asked only when something is about to be.
     pub(crate) fn drive_readings(&mut self, targets: &[Target]) {
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         if !self.may_read() {
             return;
         }
@@ -127,7 +123,7 @@ impl Engine {
 
     /// A failed payment is given back to the budget: that takes more than the proxy's word.
     fn confirm_failure(&mut self, reading: Reading) {
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         let operation = Read { token: account.token.value.clone(), url: reading.url.clone() };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
         self.send(request, Purpose::ConfirmFailure(reading.url.clone()));
@@ -183,7 +179,7 @@ impl Engine {
 
     /// The wallet has no money for us, be it the account or the budget.
     pub(crate) fn rest_for_money(&mut self, problem: ProblemCode, milliseconds: u64) {
-        if let Connection::Connected(account) = &mut self.connection {
+        if let Some(account) = &mut self.account {
             account.problem = Some(problem.into());
             account.rests_until = account.rests_until.max(self.now.monotonic + milliseconds);
         }
@@ -192,7 +188,7 @@ impl Engine {
     /// The wallet has made a payment: there is a budget. Whether there is money in an account that
     /// was empty shows when it is delivered, and until then one attempt is enough.
     pub(crate) fn money_moved(&mut self) {
-        let Connection::Connected(account) = &mut self.connection else { return };
+        let Some(account) = &mut self.account else { return };
         match account.problem.as_ref().map(|problem| problem.code) {
             Some(ProblemCode::AccountEmpty) => self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST),
             Some(ProblemCode::OutOfFunds) => account.problem = None,
@@ -201,7 +197,7 @@ impl Engine {
     }
 
     fn money_arrived(&mut self) {
-        let Connection::Connected(account) = &mut self.connection else { return };
+        let Some(account) = &mut self.account else { return };
         if account.problem.take_if(|problem| problem.code == ProblemCode::AccountEmpty).is_some() {
             account.rests_until = 0;
         }

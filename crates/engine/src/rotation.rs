@@ -6,7 +6,7 @@ use protocol::{Endpoint, ErrorCode, RotateTokenReply, RotateTokenRequest};
 
 use crate::account::{Rotation, Token};
 use crate::calls::{Purpose, to_wire};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::problem::ProblemCode;
 
@@ -22,12 +22,10 @@ const LONGEST_PAUSE: u64 = 16_000;
 impl Engine {
     /// Whether the token has to be exchanged before anything more is spent.
     pub(crate) fn rotation_is_due(&self) -> bool {
-        match &self.connection {
-            Connection::Connected(account) => match account.rotation {
-                Rotation::Idle { earliest } => earliest <= self.now.monotonic && account.token.is_old(self.now.wall),
-                Rotation::Wanted { .. } | Rotation::InFlight { .. } => true,
-            },
-            _ => false,
+        let Some(account) = &self.account else { return false };
+        match account.rotation {
+            Rotation::Idle { earliest } => earliest <= self.now.monotonic && account.token.is_old(self.now.wall),
+            Rotation::Wanted { .. } | Rotation::InFlight { .. } => true,
         }
     }
 
@@ -36,7 +34,7 @@ impl Engine {
         if !self.rotation_is_due() || !self.desk.is_quiet() {
             return;
         }
-        let Connection::Connected(account) = &mut self.connection else { return };
+        let Some(account) = &mut self.account else { return };
         let failures = match account.rotation {
             Rotation::Idle { .. } => 0,
             Rotation::Wanted { at, failures } if at <= self.now.monotonic => failures,
@@ -53,7 +51,7 @@ impl Engine {
     pub(crate) fn rotated(&mut self, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<RotateTokenReply>(answer);
         let now = self.now;
-        let Connection::Connected(account) = &mut self.connection else { return };
+        let Some(account) = &mut self.account else { return };
         let Rotation::InFlight { failures } = account.rotation else { return };
         match reply {
             Ok(reply) if check_granted_access(&account.wallet, &reply.access_token.manage, None).is_ok() => {
@@ -83,14 +81,14 @@ impl Engine {
 
     /// The wallet and the proxy have taken the token and the session.
     pub(crate) fn token_accepted(&mut self) {
-        let Connection::Connected(account) = &mut self.connection else { return };
+        let Some(account) = &mut self.account else { return };
         account.fruitless = 0;
         account.problem.take_if(|problem| problem.code == ProblemCode::ProxyRefused);
     }
 
     /// The wallet does not honour the grant any more: the user has to connect anew.
     pub(crate) fn lose_token(&mut self) {
-        if let Connection::Connected(account) = &mut self.connection {
+        if let Some(account) = &mut self.account {
             account.token_lost = true;
             account.rotation = Rotation::default();
             account.problem = Some(ProblemCode::TokenLost.into());

@@ -6,7 +6,7 @@ use open_payments_client::Read;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Purpose;
-use crate::engine::{Connection, Engine, Moment};
+use crate::engine::{Engine, Moment};
 use crate::input::{Answer, Unreachable};
 use crate::ledger::Intent;
 use crate::snapshot;
@@ -110,7 +110,7 @@ impl Engine {
 
     /// Looks for the payment that is due, while there is somebody to pay: only then does it matter.
     pub(crate) fn drive_settling(&mut self, targets: &[Target]) {
-        let Connection::Connected(account) = &self.connection else { return };
+        let Some(account) = &self.account else { return };
         let Some(due) = self.settling_wake(targets) else { return };
         let Some(payment) = self.settling.next().filter(|_| due <= self.now.monotonic) else { return };
         let quote = payment.intent.quote.clone();

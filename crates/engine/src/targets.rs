@@ -6,7 +6,7 @@ use open_payments::{WalletAddress, WalletDocument};
 
 use crate::calls::Purpose;
 use crate::effect::{Effect, FrameMessage};
-use crate::engine::{Connection, Engine};
+use crate::engine::Engine;
 use crate::frames::{Frame, LinkState};
 use crate::input::{Answer, FrameId, LinkId, TabId, Unreachable};
 use crate::receivers::is_same_account;
@@ -26,7 +26,7 @@ impl Engine {
     /// Looks at links that nothing is known of yet, once their page is looked at and may be paid:
     /// not even a public document is fetched before.
     pub(crate) fn resolve_links(&mut self) {
-        if !matches!(self.connection, Connection::Connected(_)) {
+        if self.account.is_none() {
             return;
         }
         let mut wanted = Vec::new();
