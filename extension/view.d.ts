@@ -14,6 +14,8 @@ connection: Connection,
 rate: Money | null,
 /** The page in front. */
 page: Page | null,
+/** What of the extension's own memory is lost; the detail names it. */
+memoryProblem: Problem | null,
 /** How well the loop keeps time. */
 diagnostics: Diagnostics, };
 
@@ -36,7 +38,7 @@ assetCode: string,
 assetScale: number, };
 
 /** How far connecting has come. */
-export type ConnectionState = "disconnected" | "checkingWallet" | "awaitingKey" | "requestingGrant" | "awaitingConsent" | "finishing" | "connected";
+export type ConnectionState = "disconnected" | "checkingWallet" | "awaitingKey" | "requestingGrant" | "awaitingConsent" | "finishing" | "connected" | "unreadable";
 
 /** The wallet, connected or on its way. */
 export type Connection = {

@@ -24,7 +24,7 @@ const STEPS = [
  * @param {View} view @param {Send} send
  */
 export const connecting = (view, send) =>
-  view.connection.state === 'disconnected' ? connectForm(send) : progress(view, send);
+  ['disconnected', 'unreadable'].includes(view.connection.state) ? connectForm(send) : progress(view, send);
 
 /** @param {Send} send */
 const connectForm = (send) => html`

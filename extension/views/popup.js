@@ -26,6 +26,7 @@ const popup = (view, send) => {
       }) : nothing}
     </header>
     <main>
+      ${problemNote(view.memoryProblem)}
       ${isConnected ? connected(view, send) : notConnected(view, send)}
     </main>
     <footer><a href="welcome.html" target="_blank">${words.more}</a></footer>`;

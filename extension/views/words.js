@@ -19,6 +19,7 @@ export const words = {
     awaitingConsent: 'Waiting for your approval',
     finishing: 'Almost there…',
     connected: 'Connected',
+    unreadable: 'Your wallet cannot be read',
   },
   /** What to do meanwhile, where there is something to do. @type {Partial<Record<ConnectionState, string>>} */
   todo: {

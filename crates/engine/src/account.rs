@@ -2,6 +2,7 @@ use open_payments::{Secret, Timestamp, Url, WalletDocument};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
+use crate::snapshot::Snapshot;
 
 /// A connected wallet: who pays, and the authority to do so.
 #[derive(Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) struct Account {
     #[serde(skip)]
     pub(crate) fruitless: u32,
 }
+
+impl Snapshot for Box<Account> {}
 
 /// The access token.
 #[derive(Clone, Serialize, Deserialize)]

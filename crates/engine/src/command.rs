@@ -11,7 +11,7 @@ use crate::problem::ProblemCode;
 use crate::proxy::Proxy;
 use crate::readback::Readings;
 use crate::settling::payment_url;
-use crate::snapshot::{local, session};
+use crate::snapshot::{aside, local, session};
 
 impl Engine {
     pub(crate) fn obey(&mut self, command: Command) {
@@ -61,20 +61,32 @@ impl Engine {
 
     /// Gives the grant back, and forgets the wallet and the key, whether or not anybody answers.
     fn disconnect(&mut self) {
-        let Some(account) = &self.account else { return };
-        // What is not settled now never will be: it stays in the ledger as it is.
-        let in_flight = self.desk.paying.take().map(|paying| paying.intent);
-        for intent in self.settling.take_all().chain(in_flight) {
-            let payment = payment_url(&account.wallet.resource_server, &intent.quote);
-            self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
+        if self.account.is_none() && !self.account_is_unreadable() {
+            return;
         }
-        let (wallet, continuation) = (account.wallet.clone(), account.continuation.clone());
-        self.give_back(&wallet, &continuation);
+        self.leave_unsettled();
+        if let Some(account) = &self.account {
+            let (wallet, continuation) = (account.wallet.clone(), account.continuation.clone());
+            self.give_back(&wallet, &continuation);
+        }
         // Before the wallet is forgotten: whoever dies in between is still connected, with a key
         // that the wallet does not know, rather than disconnected with the old key.
         self.key = None;
         self.effects.push_back(Effect::MakeKey);
         self.forget_wallet();
+    }
+
+    /// What is not settled now never will be: it stays in the ledger as it is.
+    pub(crate) fn leave_unsettled(&mut self) {
+        let in_flight = self.desk.paying.take().map(|paying| paying.intent);
+        for intent in self.settling.take_all().chain(in_flight) {
+            let payment = match &self.account {
+                Some(account) => payment_url(&account.wallet.resource_server, &intent.quote),
+                // Of a wallet that cannot be read nobody knows where its payments are.
+                None => intent.quote.clone(),
+            };
+            self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
+        }
     }
 
     /// Forgets everything of a wallet but the ledger.
@@ -87,10 +99,11 @@ impl Engine {
         self.published.forget_visits();
         self.persist_receivers();
         let gone = |name: &str| (name.to_owned(), None);
+        self.unreadable.retain(|name| !local::WALLET.contains(name));
         // The purse first: one that is left over must never meet the next wallet.
         self.persist(Area::Session, vec![gone(session::PURSE)]);
-        let wallet = [local::ACCOUNT, local::SPENDING, local::INTENT, local::UNSETTLED];
-        let entries = wallet.map(gone).into_iter().chain(self.ledger.take_changes()).collect();
+        let asides = local::WALLET.map(|name| (aside(name), None));
+        let entries = local::WALLET.map(gone).into_iter().chain(asides).chain(self.ledger.take_changes()).collect();
         self.persist(Area::Local, entries);
     }
 }

@@ -13,7 +13,7 @@ use crate::effect::{Area, Effect, Page};
 use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
-use crate::snapshot::{save, session};
+use crate::snapshot::{Snapshot, save, session};
 
 /// An attempt to connect, kept while the browser runs.
 #[derive(Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) struct Attempt {
     pub(crate) terms: Option<Terms>,
     pub(crate) stage: Stage,
 }
+
+impl Snapshot for Box<Attempt> {}
 
 /// What the wallet will be asked for, once its currency is known.
 #[derive(Clone, Serialize, Deserialize)]

@@ -139,6 +139,7 @@ impl Engine {
         let continuation = Continuation { uri: reply.continuation.uri, token: reply.continuation.token };
         let token = Token::new(reply.access_token, self.now.wall);
         let account = Account::new(terms.wallet.clone(), token, continuation, reply.session);
+        self.leave_unsettled();
         (self.account, self.attempt) = (Some(Box::new(account)), None);
         self.spending = Some(Spending::new(budget));
         // First what is new: whoever dies in between is connected, and an attempt that is left

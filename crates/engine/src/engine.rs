@@ -9,20 +9,19 @@ use crate::desk::Desk;
 use crate::effect::{Area, Effect, Page};
 use crate::entropy::Entropy;
 use crate::frames::Frames;
-use crate::input::{Input, Now, Stored};
+use crate::input::{Input, Now};
 use crate::key::Key;
-use crate::ledger::{Intent, Ledger};
+use crate::ledger::Ledger;
 use crate::pace::Pace;
 use crate::presence::Presence;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 use crate::proxy::Proxy;
 use crate::publish::Published;
-use crate::purse::Purse;
 use crate::readback::Readings;
 use crate::receivers::Receivers;
 use crate::settings::Settings;
 use crate::settling::Settling;
-use crate::snapshot::{load, local, save, session};
+use crate::snapshot::{local, save, session};
 use crate::spending::Spending;
 
 /// The machine. See the crate's documentation for how it is driven.
@@ -47,6 +46,8 @@ pub struct Engine {
     pub(crate) ledger: Ledger,
     pub(crate) calls: Calls,
     pub(crate) proxy: Proxy,
+    /// The names of what was stored and cannot be read.
+    pub(crate) unreadable: Vec<&'static str>,
     /// What was wrong with the user's last command, or why the attempt that it began has ended.
     pub(crate) notice: Option<Problem>,
     pub(crate) published: Published,
@@ -82,6 +83,7 @@ impl Engine {
             ledger: Ledger::default(),
             calls: Calls::default(),
             proxy: Proxy::default(),
+            unreadable: Vec::new(),
             notice: None,
             published: Published::default(),
             effects: VecDeque::new(),
@@ -153,47 +155,17 @@ impl Engine {
     /// Writes a connection that has just been made: an account without its budget could never pay.
     /// Of another wallet, one whose account could not be read, nothing may be left over.
     pub(crate) fn persist_connection(&mut self) {
+        self.unreadable.retain(|name| !local::WALLET.contains(name));
         if let (Some(account), Some(spending)) = (&self.account, &self.spending) {
-            let entries = vec![
+            let mut entries = vec![
                 (local::ACCOUNT.to_owned(), Some(save(account))),
                 (local::SPENDING.to_owned(), Some(save(spending))),
                 (local::INTENT.to_owned(), None),
                 (local::UNSETTLED.to_owned(), None),
             ];
+            entries.extend(self.ledger.take_changes());
             self.persist(Area::Session, vec![(session::PURSE.to_owned(), None)]);
             self.persist(Area::Local, entries);
-        }
-    }
-
-    /// Takes up where the last life ended.
-    fn wake(&mut self, stored: Stored) {
-        self.key = stored.signer.map(Key::new);
-        if self.key.is_none() {
-            self.effects.push_back(Effect::MakeKey);
-        }
-        self.presence = Presence::new(stored.tabs, stored.focused_window);
-        let (kept, fleeting) = (stored.local, stored.session);
-        self.settings = load(&kept, local::SETTINGS).unwrap_or_default();
-        self.ledger = Ledger::restore(&kept);
-        self.receivers = load(&fleeting, session::RECEIVERS).unwrap_or_default();
-        if let Some(mut account) = load::<Box<Account>>(&kept, local::ACCOUNT) {
-            self.spending = load(&kept, local::SPENDING);
-            account.problem = match &self.spending {
-                None => Some(ProblemCode::BudgetUnreadable.into()),
-                Some(_) => account.token_lost.then(|| ProblemCode::TokenLost.into()),
-            };
-            self.account = Some(account);
-            if let (Some(spending), Some(purse)) = (&mut self.spending, load::<Purse>(&fleeting, session::PURSE)) {
-                spending.keep_newer(purse);
-            }
-            self.settling = Settling::restore(&kept, self.now);
-            self.readings.want_spent_amounts();
-            if let Some(intent) = load::<Intent>(&kept, local::INTENT) {
-                self.outcome_unknown(intent);
-            }
-        } else if let Some(attempt) = load(&fleeting, session::ATTEMPT) {
-            self.attempt = Some(attempt);
-            self.resume_attempt();
         }
     }
 }

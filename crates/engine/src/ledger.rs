@@ -4,7 +4,7 @@ use money::Amount;
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
 use serde::{Deserialize, Serialize};
 
-use crate::snapshot;
+use crate::snapshot::{Entries, Snapshot, read, save};
 use crate::table::Table;
 
 /// A payment about to be made, persisted before it is sent. One that has no outcome counts as
@@ -18,6 +18,8 @@ pub(crate) struct Intent {
     pub(crate) site: String,
     pub(crate) at: Timestamp,
 }
+
+impl Snapshot for Intent {}
 
 /// What became of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,27 +57,34 @@ impl Row {
     }
 }
 
+impl Snapshot for Vec<Row> {}
+
 /// The last payments, kept in pages of a few rows so that one more rewrites little.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    /// Pages by number, rows in order.
-    pages: VecDeque<(u64, Vec<Row>)>,
+    /// Pages by number, rows in order. One that cannot be read keeps its place and its text until
+    /// its turn to go comes.
+    pages: VecDeque<(u64, Option<Vec<Row>>)>,
     changed: Table<String, Option<String>>,
 }
 
 const ROWS_PER_PAGE: usize = 20;
 const PAGES: usize = 100;
+/// The name of a page is this and its number.
 const PREFIX: &str = "ledger.";
+const NAME: &str = "ledger";
 
 impl Ledger {
     /// Finds the pages among the stored entries.
-    pub(crate) fn restore(stored: &[(String, String)]) -> Self {
+    pub(crate) fn restore(kept: &mut Entries) -> Self {
         let mut pages = Table::default();
-        for (name, text) in stored {
-            let number = name.strip_prefix(PREFIX).and_then(|number| number.parse().ok());
-            if let (Some(number), Some(rows)) = (number, snapshot::read(text)) {
-                pages.insert(number, rows);
+        for (number, text) in kept.beginning_with(PREFIX) {
+            if let Ok(number) = number.parse() {
+                pages.insert(number, read(text));
             }
+        }
+        if pages.values().any(Option::is_none) {
+            kept.blame(NAME);
         }
         Self { pages: pages.into_entries().into(), changed: Table::default() }
     }
@@ -83,14 +92,14 @@ impl Ledger {
     /// Adds a payment; the oldest page goes when there are too many.
     pub(crate) fn add(&mut self, row: Row) {
         match self.pages.back_mut() {
-            Some((_, rows)) if rows.len() < ROWS_PER_PAGE => rows.push(row),
+            Some((_, Some(rows))) if rows.len() < ROWS_PER_PAGE => rows.push(row),
             last => {
                 let number = last.map_or(0, |(number, _)| *number + 1);
-                self.pages.push_back((number, vec![row]));
+                self.pages.push_back((number, Some(vec![row])));
             }
         }
-        if let Some((number, rows)) = self.pages.back() {
-            self.changed.insert(format!("{PREFIX}{number}"), Some(snapshot::save(rows)));
+        if let Some((number, Some(rows))) = self.pages.back() {
+            self.changed.insert(format!("{PREFIX}{number}"), Some(save(rows)));
         }
         if self.pages.len() > PAGES
             && let Some((number, _)) = self.pages.pop_front()
@@ -101,16 +110,17 @@ impl Ledger {
 
     /// Whether a payment is in it.
     pub(crate) fn knows(&self, payment: &Url) -> bool {
-        self.pages.iter().rev().any(|(_, rows)| rows.iter().any(|row| row.id == *payment))
+        self.pages.iter().rev().flat_map(|(_, rows)| rows).flatten().any(|row| row.id == *payment)
     }
 
     /// Corrects what became of a payment that counted as made: its minor units and its time.
     pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
         for (number, rows) in self.pages.iter_mut().rev() {
+            let Some(rows) = rows else { continue };
             if let Some(row) = rows.iter_mut().find(|row| row.id == *id && row.outcome == Outcome::Paid) {
                 row.outcome = outcome;
                 let counted = (row.debit.value, row.at);
-                self.changed.insert(format!("{PREFIX}{number}"), Some(snapshot::save(rows)));
+                self.changed.insert(format!("{PREFIX}{number}"), Some(save(rows)));
                 return Some(counted);
             }
         }
@@ -152,8 +162,8 @@ mod tests {
                 }
             }
         }
-        let mut restored = Ledger::restore(&stored.into_entries());
-        let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone()).collect();
+        let mut restored = Ledger::restore(&mut Entries::new(stored.into_entries()));
+        let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone().unwrap()).collect();
         assert_eq!(rows, (500..2_500).map(row).collect::<Vec<_>>());
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), Some((1, Timestamp::from_millis(0))));
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), None);

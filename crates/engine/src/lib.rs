@@ -41,6 +41,7 @@ mod spending;
 mod table;
 mod targets;
 mod view;
+mod waking;
 
 pub use calls::CallId;
 pub use effect::{Area, Badge, Effect, FrameMessage, Page};

@@ -89,6 +89,10 @@ problems! {
     OutOfFunds = "out_of_funds", "Your budget is used up.";
     /// What is left of the budget is not known any more.
     BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Disconnect and connect again.";
+    /// What is known of the wallet cannot be read.
+    AccountUnreadable = "account_unreadable", "What was stored of your wallet cannot be read, so nothing is paid. Connect it again, and end the earlier permission in the wallet.";
+    /// Something that was stored cannot be read.
+    StateSetAside = "state_set_aside", "Some of what this extension had stored cannot be read. It was put aside, not deleted. Payments that you had stopped stay stopped.";
     /// The account is empty.
     AccountEmpty = "account_empty", "Your wallet could not deliver the payment. Check its balance.";
     /// The site's wallet takes no money.

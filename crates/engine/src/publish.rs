@@ -94,6 +94,7 @@ impl Engine {
             connection: self.connection_view(),
             rate,
             page,
+            memory_problem: self.memory_problem().as_ref().map(shown),
             diagnostics: DiagnosticsView {
                 ticks: self.pace.ticks(),
                 payments: self.desk.payments,
@@ -125,11 +126,18 @@ impl Engine {
             view.wallet = attempt.terms.as_ref().map(|terms| wallet(&terms.wallet));
             view.budget = attempt.terms.as_ref().map(|terms| money(&terms.budget));
             view.monthly = attempt.monthly;
+        } else if self.account_is_unreadable() {
+            view.state = ConnectionState::Unreadable;
+            view.problem = Some(shown(&ProblemCode::AccountUnreadable.into()));
         }
         if let Some(notice) = &self.notice {
             view.problem = Some(shown(notice));
         }
         view
+    }
+
+    fn memory_problem(&self) -> Option<Problem> {
+        (!self.unreadable.is_empty()).then(|| ProblemCode::StateSetAside.about(self.unreadable.join(", ")))
     }
 
     /// The page in front, if it is one that can have links.
@@ -155,7 +163,9 @@ impl Engine {
     }
 
     fn page_state(&self, site: &str, monetized: bool, targets: &[Target], problem: Option<&Problem>) -> PageState {
-        let Some(account) = &self.account else { return PageState::NotConnected };
+        let Some(account) = &self.account else {
+            return if self.account_is_unreadable() { PageState::Problem } else { PageState::NotConnected };
+        };
         if !self.settings.enabled {
             PageState::Off
         } else if !self.settings.pays_site(site) {

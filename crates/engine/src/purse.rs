@@ -1,6 +1,8 @@
 use money::Accrual;
 use serde::{Deserialize, Serialize};
 
+use crate::snapshot::Snapshot;
+
 /// The user's permission to spend: it accrues while a payable page is looked at and is not a
 /// debt to any site. `accrued = paid + pending + forfeited + balance`, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub(crate) struct Purse {
     doubtful: Accrual,
     forfeited: Accrual,
 }
+
+impl Snapshot for Purse {}
 
 impl Purse {
     /// What may be spent now; negative while overdrawn.

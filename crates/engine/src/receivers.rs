@@ -2,6 +2,7 @@ use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress, WalletDoc
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
+use crate::snapshot::Snapshot;
 use crate::table::Table;
 
 /// The wallets that pages name, by the address they name, and what they can be paid into. Kept
@@ -11,6 +12,8 @@ use crate::table::Table;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Receivers(Table<WalletAddress, Receiver>);
+
+impl Snapshot for Receivers {}
 
 /// One of them.
 #[derive(Serialize, Deserialize)]

@@ -2,6 +2,8 @@ use money::{Asset, Rate};
 use open_payments::Url;
 use serde::{Deserialize, Serialize};
 
+use crate::snapshot::Snapshot;
+
 /// What the user has chosen.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Settings {
@@ -14,6 +16,8 @@ pub(crate) struct Settings {
     /// The proxy, if it is not the built-in one.
     pub(crate) proxy: Option<Url>,
 }
+
+impl Snapshot for Settings {}
 
 impl Default for Settings {
     fn default() -> Self {

@@ -9,7 +9,7 @@ use crate::calls::Purpose;
 use crate::engine::{Engine, Moment};
 use crate::input::{Answer, Unreachable};
 use crate::ledger::Intent;
-use crate::snapshot;
+use crate::snapshot::{Snapshot, save};
 use crate::spending::QUOTE_LIFE;
 use crate::targets::Target;
 
@@ -23,7 +23,7 @@ pub(crate) struct Settling {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Unsettled {
+pub(crate) struct Unsettled {
     intent: Intent,
     /// The proxy says that it was refused. That is only its word: as long as the quote is good,
     /// whoever holds the request may still send it.
@@ -38,13 +38,15 @@ struct Unsettled {
     looks: u32,
 }
 
+impl Snapshot for Vec<Unsettled> {}
+
 /// Between two looks at a payment: 3 seconds, doubling up to a minute.
 const FIRST_PAUSE: u64 = 3_000;
 const LONGEST_PAUSE: u64 = 60 * 1000;
 
 impl Settling {
-    pub(crate) fn restore(stored: &[(String, String)], now: Moment) -> Self {
-        let mut unsettled: Vec<Unsettled> = snapshot::load(stored, snapshot::local::UNSETTLED).unwrap_or_default();
+    pub(crate) fn restore(stored: Option<Vec<Unsettled>>, now: Moment) -> Self {
+        let mut unsettled = stored.unwrap_or_default();
         for payment in &mut unsettled {
             payment.set_times(now);
         }
@@ -53,7 +55,7 @@ impl Settling {
 
     /// The entry to persist, if there is something new.
     pub(crate) fn take_change(&mut self) -> Option<String> {
-        std::mem::take(&mut self.changed).then(|| snapshot::save(&self.unsettled))
+        std::mem::take(&mut self.changed).then(|| save(&self.unsettled))
     }
 
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Intent> + use<> {

@@ -1,10 +1,23 @@
-//! How state is kept as text: `[version, value]`.
+//! How state is kept as text: `[version, value]`, each entry with a version of its own.
+//!
+//! What cannot be read, be it broken or of a later version, stays where it is until something new
+//! takes its place, and is copied aside before that. So nothing is lost by going back to an earlier
+//! version of the extension, and what each part does without its entry stands where it is restored.
 
+use json::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The version written today. A reader of a later one migrates what it finds.
-const VERSION: u32 = 1;
+/// State that is kept as text.
+pub(crate) trait Snapshot: Serialize + DeserializeOwned {
+    /// The version written today.
+    const VERSION: u32 = 1;
+
+    /// Makes it of what an earlier version wrote; nothing of what a later one did.
+    fn migrate(_version: u32, _value: Value) -> Option<Self> {
+        None
+    }
+}
 
 /// Names of the entries in the local area.
 pub(crate) mod local {
@@ -13,6 +26,9 @@ pub(crate) mod local {
     pub(crate) const SPENDING: &str = "spending";
     pub(crate) const INTENT: &str = "intent";
     pub(crate) const UNSETTLED: &str = "unsettled";
+
+    /// Those that are about one wallet.
+    pub(crate) const WALLET: [&str; 4] = [ACCOUNT, SPENDING, INTENT, UNSETTLED];
 }
 
 /// Names of the entries in the session area.
@@ -22,18 +38,163 @@ pub(crate) mod session {
     pub(crate) const RECEIVERS: &str = "receivers";
 }
 
+/// What a name stands for.
+pub(crate) enum Entry<T> {
+    Absent,
+    Readable(T),
+    Unreadable,
+}
+
+impl<T> Entry<T> {
+    /// The value, if there is one that can be read.
+    pub(crate) fn readable(self) -> Option<T> {
+        match self {
+            Self::Readable(value) => Some(value),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+/// The entries that an area held when the worker started.
+pub(crate) struct Entries {
+    stored: Vec<(String, String)>,
+    unreadable: Vec<&'static str>,
+}
+
+/// The longest text that is copied aside whole, in bytes; of a longer one it is the beginning.
+const LONGEST_ASIDE: usize = 128 * 1024;
+
+impl Entries {
+    pub(crate) fn new(stored: Vec<(String, String)>) -> Self {
+        Self { stored, unreadable: Vec::new() }
+    }
+
+    /// What stands under a name. One that cannot be read is remembered.
+    pub(crate) fn load<T: Snapshot>(&mut self, name: &'static str) -> Entry<T> {
+        let Some(text) = self.text(name) else { return Entry::Absent };
+        match read(text) {
+            Some(value) => Entry::Readable(value),
+            None => {
+                self.unreadable.push(name);
+                Entry::Unreadable
+            }
+        }
+    }
+
+    /// The names that begin with a prefix, without it, and their texts.
+    pub(crate) fn beginning_with(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        self.stored.iter().filter_map(move |(name, text)| Some((name.strip_prefix(prefix)?, text.as_str())))
+    }
+
+    /// Remembers that what stands there cannot be read, and stays.
+    pub(crate) fn blame(&mut self, name: &'static str) {
+        if !self.unreadable.contains(&name) {
+            self.unreadable.push(name);
+        }
+    }
+
+    /// The names of what could not be read.
+    pub(crate) fn into_unreadable(self) -> Vec<&'static str> {
+        self.unreadable
+    }
+
+    /// The entries to persist before any that could not be read is written anew.
+    pub(crate) fn copies(&self) -> Vec<(String, Option<String>)> {
+        let copy = |name: &&str| {
+            let text = self.text(name)?;
+            let text = &text[..text.floor_char_boundary(LONGEST_ASIDE)];
+            let aside = aside(name);
+            (self.text(&aside) != Some(text)).then(|| (aside, Some(text.to_owned())))
+        };
+        self.unreadable.iter().filter_map(copy).collect()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.stored.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+}
+
+/// Where the text of an entry goes that cannot be read: there is one place for each.
+pub(crate) fn aside(name: &str) -> String {
+    ["aside.", name].concat()
+}
+
 /// The text of a value.
-pub(crate) fn save<T: Serialize>(value: &T) -> String {
-    json::to_string(&(VERSION, value))
+pub(crate) fn save<T: Snapshot>(value: &T) -> String {
+    json::to_string(&(T::VERSION, value))
 }
 
-/// The value of the entry of this name; nothing if it is not there.
-pub(crate) fn load<T: DeserializeOwned>(entries: &[(String, String)], name: &str) -> Option<T> {
-    entries.iter().find(|(known, _)| known == name).and_then(|(_, text)| read(text))
+/// The value of a text; nothing if neither this version nor an earlier one wrote it.
+pub(crate) fn read<T: Snapshot>(text: &str) -> Option<T> {
+    let (version, value) = parse(text)?;
+    if version == T::VERSION { value.read().ok() } else { T::migrate(version, value) }
 }
 
-/// The value of a text; nothing if it was not written by [`save`].
-pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let (version, value) = json::from_str::<(u32, T)>(text).ok()?;
-    (version == VERSION).then_some(value)
+// Apart from the above it is compiled once.
+fn parse(text: &str) -> Option<(u32, Value)> {
+    let Value::List(parts) = text.parse().ok()? else { return None };
+    match <[Value; 2]>::try_from(parts).ok()? {
+        [Value::Unsigned(version), value] => Some((u32::try_from(version).ok()?, value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list of texts; in version 1 it was one text.
+    #[derive(Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    struct Words(Vec<String>);
+
+    impl Snapshot for Words {
+        const VERSION: u32 = 2;
+
+        fn migrate(version: u32, value: Value) -> Option<Self> {
+            (version == 1).then(|| Some(Self(vec![value.as_text()?.to_owned()])))?
+        }
+    }
+
+    fn load(text: &str) -> (Entry<Words>, Vec<(String, Option<String>)>) {
+        let mut entries = Entries::new(vec![("words".to_owned(), text.to_owned())]);
+        (entries.load("words"), entries.copies())
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_migrated() {
+        for text in [r#"[1,"a"]"#, r#"[2,["a"]]"#, &save(&Words(vec!["a".to_owned()]))] {
+            let (entry, copies) = load(text);
+            assert_eq!((entry.readable(), copies), (Some(Words(vec!["a".to_owned()])), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_or_of_a_later_version_is_copied_aside_once() {
+        let texts = ["", "[2]", "[2,[1]]", "[1,1]", r#"[3,["a"]]"#, r#"[-2,["a"]]"#, r#"[4294967298,["a"]]"#];
+        for text in texts {
+            let (entry, copies) = load(text);
+            assert!(matches!(entry, Entry::Unreadable), "{text}");
+            assert_eq!(copies, [("aside.words".to_owned(), Some(text.to_owned()))]);
+            let stored = ["words", "aside.words"].map(|name| (name.to_owned(), text.to_owned()));
+            let mut entries = Entries::new(stored.into());
+            assert!(matches!(entries.load::<Words>("words"), Entry::Unreadable));
+            assert_eq!(entries.copies(), []);
+        }
+    }
+
+    #[test]
+    fn of_a_text_that_is_too_long_the_beginning_is_kept() {
+        let text = "é".repeat(LONGEST_ASIDE);
+        let (_, copies) = load(&format!("x{text}"));
+        let copy = copies[0].1.as_ref().unwrap();
+        assert!(copy.len() == LONGEST_ASIDE - 1 && text.contains(&copy[1..]));
+    }
+
+    #[test]
+    fn what_was_never_stored_is_absent() {
+        let mut entries = Entries::new(Vec::new());
+        assert!(matches!(entries.load::<Words>("words"), Entry::Absent));
+        assert_eq!(entries.copies(), []);
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 use crate::ledger::Intent;
 use crate::purse::Purse;
+use crate::snapshot::Snapshot;
 
 /// Where the user's money stands: the budget and the permission to spend. Kept together because
 /// they change together.
@@ -17,6 +18,8 @@ pub(crate) struct Spending {
     /// seen: only then does not finding a payment there mean that it was not made.
     pub(crate) ids_follow_quotes: Option<bool>,
 }
+
+impl Snapshot for Spending {}
 
 /// How much a proxy could pay in place of what was asked for. A signed request for a quote can be
 /// sent again and again while the token in it lives, and the quote lives on for a while.

@@ -17,6 +17,8 @@ pub struct View {
     pub rate: Option<MoneyView>,
     /// The page in front.
     pub page: Option<PageView>,
+    /// What of the extension's own memory is lost; the detail names it.
+    pub memory_problem: Option<ProblemView>,
     /// How well the loop keeps time.
     pub diagnostics: DiagnosticsView,
 }
@@ -66,6 +68,8 @@ pub enum ConnectionState {
     Finishing,
     /// Connected.
     Connected,
+    /// Connected, but what was stored of the wallet cannot be read.
+    Unreadable,
 }
 
 /// The wallet, connected or on its way.

@@ -18,6 +18,7 @@ mod payments;
 mod random;
 mod servers;
 mod sight;
+mod storage;
 mod tokens;
 mod user;
 mod views;
