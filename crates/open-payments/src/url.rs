@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +10,12 @@ use crate::{HostKind, UrlError};
 /// URL parser and every other agree on: lower-case host, no user, no default port, no dot
 /// segments, no fragment, ASCII only.
 ///
-/// The bytes are what gets signed as `@target-uri`, so nothing may normalise it again.
+/// The bytes are what gets signed as `@target-uri`, so nothing may normalise it again. They never
+/// change, and copies share them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {
-    text: String,
+    text: Arc<str>,
     host_end: usize,
     origin_end: usize,
 }
@@ -47,7 +49,7 @@ impl Url {
             text.insert(origin_end, '/');
         }
         check_path(&text[origin_end..])?;
-        Ok(Self { text, host_end: start + host.len(), origin_end })
+        Ok(Self { text: text.into(), host_end: start + host.len(), origin_end })
     }
 
     /// The whole URL.
@@ -88,8 +90,8 @@ impl Url {
 
     /// This URL with one more path segment; a query is dropped, a trailing slash not doubled.
     pub fn join(&self, segment: &str) -> Self {
-        let base = format!("{}{}", self.origin(), self.path().trim_end_matches('/'));
-        Self { text: format!("{base}/{segment}"), host_end: self.host_end, origin_end: self.origin_end }
+        let text = [self.origin(), self.path().trim_end_matches('/'), "/", segment].concat();
+        Self { text: text.into(), host_end: self.host_end, origin_end: self.origin_end }
     }
 
     /// Whether this URL has the same origin as `base` and its path lies below `base`'s.
@@ -114,7 +116,7 @@ impl TryFrom<String> for Url {
 
 impl From<Url> for String {
     fn from(url: Url) -> Self {
-        url.text
+        url.as_str().to_owned()
     }
 }
 
