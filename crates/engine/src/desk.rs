@@ -62,10 +62,10 @@ impl Desk {
     }
 
     /// The targets, beginning with the one after the last.
-    pub(crate) fn in_turn(&self, targets: &[Target]) -> Vec<Target> {
+    pub(crate) fn in_turn<'a>(&self, targets: &'a [Target]) -> impl Iterator<Item = &'a Target> + use<'a> {
         let last = targets.iter().position(|target| Some(&target.receiver) == self.turn.as_ref());
         let (before, after) = targets.split_at(last.map_or(0, |at| at + 1));
-        after.iter().chain(before).cloned().collect()
+        after.iter().chain(before)
     }
 
     pub(crate) fn ask(&mut self, target: Target, operation: CreateQuote) {

@@ -15,6 +15,7 @@ impl Entropy {
     pub(crate) fn nonce(&mut self) -> String {
         self.drawn += 1;
         let hash = Sha256::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
-        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let halves = hash.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+        halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
     }
 }

@@ -49,7 +49,7 @@ impl Engine {
             debit: held.debit,
             receiver: receiver.clone(),
             wallet_address: target.wallet_address.clone(),
-            site: target.site.clone(),
+            site: target.site.as_ref().to_owned(),
             at: self.now.wall,
         };
         if let Some(spending) = &mut self.spending {

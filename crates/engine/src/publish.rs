@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::frames::LinkState;
 use crate::input::TabId;
 use crate::problem::{Problem, ProblemCode};
+use crate::receivers::Receiver;
 use crate::table::Table;
 use crate::targets::Target;
 use crate::view::{
@@ -64,8 +65,8 @@ impl Published {
 
 impl Engine {
     pub(crate) fn publish(&mut self, targets: &[Target]) {
-        let page = self.page_view(targets);
-        let badge = self.badge(page.as_ref());
+        let site = self.site_in_front();
+        let badge = badge(site.as_ref().map(|(tab, site)| self.page_state(*tab, site, targets)));
         if self.published.badge != Some(badge) {
             self.published.badge = Some(badge);
             self.effects.push_back(Effect::Badge(badge));
@@ -73,6 +74,7 @@ impl Engine {
         if self.published.viewers == 0 {
             return;
         }
+        let page = site.map(|(tab, site)| self.page_view(tab, site, targets));
         let view = Box::new(self.view(page));
         if self.published.view.as_ref() != Some(&view) {
             self.published.view = Some(view.clone());
@@ -140,37 +142,46 @@ impl Engine {
         (!self.unreadable.is_empty()).then(|| ProblemCode::StateSetAside.about(self.unreadable.join(", ")))
     }
 
-    /// The page in front, if it is one that can have links.
-    fn page_view(&self, targets: &[Target]) -> Option<PageView> {
-        let tab = self.presence.front()?;
-        let site = match self.frames.in_tab(tab.id).next() {
+    /// The tab in front and its site, if its page is one that can have links.
+    fn site_in_front(&self) -> Option<(TabId, String)> {
+        let tab = self.presence.front()?.id;
+        let site = match self.frames.in_tab(tab).next() {
             Some((_, frame)) => self.site_of(frame),
-            None => self.presence.site(tab.id)?,
+            None => self.presence.site(tab)?,
         };
-        let receivers = self.receivers_in(tab.id);
-        let problem = targets.iter().find_map(|target| self.receivers.at(&target.receiver)?.problem());
-        let paid = self.published.visits.get(&tab.id).filter(|visit| visit.0 == site);
-        Some(PageView {
+        Some((tab, site))
+    }
+
+    fn page_view(&self, tab: TabId, site: String, targets: &[Target]) -> PageView {
+        let paid = self.published.visits.get(&tab).filter(|visit| visit.0 == site);
+        let mut receivers: Vec<String> = Vec::new();
+        for address in self.receivers_in(tab).map(|receiver| receiver.wallet.id.as_str()) {
+            if !receivers.iter().any(|known| known == address) {
+                receivers.push(address.to_owned());
+            }
+        }
+        PageView {
             site_enabled: !self.settings.is_off(&site),
-            state: self.page_state(&site, !receivers.is_empty(), targets, problem),
+            state: self.page_state(tab, &site, targets),
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
             }),
             receivers,
-            problem: problem.map(shown),
+            problem: self.receivers_problem(targets).map(shown),
             site,
-        })
+        }
     }
 
-    fn page_state(&self, site: &str, monetized: bool, targets: &[Target], problem: Option<&Problem>) -> PageState {
+    fn page_state(&self, tab: TabId, site: &str, targets: &[Target]) -> PageState {
         let Some(account) = &self.account else {
             return if self.account_is_unreadable() { PageState::Problem } else { PageState::NotConnected };
         };
+        let problem = self.receivers_problem(targets);
         if !self.settings.enabled {
             PageState::Off
         } else if !self.settings.pays_site(site) {
             PageState::SiteOff
-        } else if !monetized {
+        } else if self.receivers_in(tab).next().is_none() {
             PageState::NotMonetized
         } else if self.is_out_of_funds(account.problem.as_ref().or(problem)) {
             PageState::OutOfFunds
@@ -189,27 +200,27 @@ impl Engine {
         used_up || problem.is_some_and(|problem| problem.code == ProblemCode::OutOfFunds)
     }
 
-    fn receivers_in(&self, tab: TabId) -> Vec<String> {
-        let links = self.frames.in_tab(tab).flat_map(|(_, frame)| &frame.links);
-        let mut receivers: Vec<String> = Vec::new();
-        for link in links {
-            if let LinkState::Ready(address) = &link.state
-                && let Some(receiver) = self.receivers.at(address)
-                && !receivers.iter().any(|known| known == receiver.wallet.id.as_str())
-            {
-                receivers.push(receiver.wallet.id.as_str().to_owned());
-            }
-        }
-        receivers
+    /// What is wrong with the first receiver of the page that something is wrong with.
+    fn receivers_problem(&self, targets: &[Target]) -> Option<&Problem> {
+        targets.iter().find_map(|target| self.receivers.at(&target.receiver)?.problem())
     }
 
-    fn badge(&self, page: Option<&PageView>) -> Badge {
-        match page.map(|page| page.state) {
-            Some(PageState::Paying) => Badge::Paying,
-            Some(PageState::OutOfFunds | PageState::Problem) => Badge::Attention,
-            Some(PageState::Paused | PageState::SiteOff | PageState::Off) => Badge::Paused,
-            Some(PageState::NotMonetized | PageState::NotConnected) | None => Badge::Idle,
-        }
+    /// Those behind the links of a tab, one for each link.
+    fn receivers_in(&self, tab: TabId) -> impl Iterator<Item = &Receiver> {
+        let links = self.frames.in_tab(tab).flat_map(|(_, frame)| &frame.links);
+        links.filter_map(|link| match &link.state {
+            LinkState::Ready(address) => self.receivers.at(address),
+            _ => None,
+        })
+    }
+}
+
+fn badge(page: Option<PageState>) -> Badge {
+    match page {
+        Some(PageState::Paying) => Badge::Paying,
+        Some(PageState::OutOfFunds | PageState::Problem) => Badge::Attention,
+        Some(PageState::Paused | PageState::SiteOff | PageState::Off) => Badge::Paused,
+        Some(PageState::NotMonetized | PageState::NotConnected) | None => Badge::Idle,
     }
 }
 

@@ -45,7 +45,7 @@ impl Engine {
             if asked {
                 return;
             }
-            asked = incoming.is_some_and(|incoming| self.ask_quote(target, incoming, minimum, rate));
+            asked = incoming.is_some_and(|incoming| self.ask_quote(target.clone(), incoming, minimum, rate));
         }
     }
 

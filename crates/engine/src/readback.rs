@@ -79,19 +79,20 @@ impl Engine {
 
     /// Sends what is due. What is spent is asked only when something is about to be.
     pub(crate) fn drive_readings(&mut self, targets: &[Target]) {
-        let Some(account) = &self.account else { return };
         if !self.may_read() {
             return;
         }
-        let (wallet, token) = (account.wallet.clone(), account.token.value.clone());
         let now = self.now.monotonic;
         if !targets.is_empty() && self.readings.spent_amounts.take_if(|due| *due <= now).is_some() {
-            let Some(request) = self.sign_for(&wallet, &Read::spent_amounts(&wallet, token.clone())) else { return };
+            let Some(account) = &self.account else { return };
+            let operation = Read::spent_amounts(&account.wallet, account.token.value.clone());
+            let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
             self.send(request, Purpose::SpentAmounts(self.now.wall));
         }
         while let Some(payment) = self.take_due_reading() {
-            let operation = Read { token: token.clone(), url: payment.clone() };
-            let Some(request) = self.sign_for(&wallet, &operation) else { return };
+            let Some(account) = &self.account else { return };
+            let operation = Read { token: account.token.value.clone(), url: payment.clone() };
+            let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
             let message = ReadPaymentRequest { request: to_wire(request) };
             self.ask_proxy(Endpoint::ReadPayment, &message, Purpose::ReadBack(payment));
         }

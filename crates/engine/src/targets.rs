@@ -1,6 +1,7 @@
 //! Which links can be paid now.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use open_payments::{WalletAddress, WalletDocument};
 
@@ -9,7 +10,7 @@ use crate::effect::{Effect, FrameMessage};
 use crate::engine::Engine;
 use crate::frames::{Frame, LinkState};
 use crate::input::{Answer, FrameId, LinkId, TabId, Unreachable};
-use crate::receivers::is_same_account;
+use crate::receivers::{Receiver, is_same_account};
 
 /// A wallet that the page in front wants to have paid.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct Target {
     pub(crate) receiver: WalletAddress,
     /// What the wallet calls itself.
     pub(crate) wallet_address: WalletAddress,
-    pub(crate) site: String,
+    pub(crate) site: Rc<str>,
     pub(crate) tab: TabId,
 }
 
@@ -74,20 +75,19 @@ impl Engine {
     /// What can be paid now: the wallets behind the links of the page that is looked at, each once.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
+        let mut known: Vec<&Receiver> = Vec::new();
         for id in self.payable_frames() {
             let Some(frame) = self.frames.0.get(&id) else { continue };
+            let site: Rc<str> = self.site_of(frame).into();
             for link in &frame.links {
                 let LinkState::Ready(address) = &link.state else { continue };
                 let Some(receiver) = self.receivers.at(address) else { continue };
-                let is_known = |target: &Target| {
-                    let known = self.receivers.at(&target.receiver);
-                    known.is_some_and(|known| is_same_account(&known.wallet, &receiver.wallet))
-                };
-                if !targets.iter().any(is_known) {
+                if !known.iter().any(|known| is_same_account(&known.wallet, &receiver.wallet)) {
+                    known.push(receiver);
                     targets.push(Target {
                         receiver: address.clone(),
                         wallet_address: receiver.wallet.id.clone(),
-                        site: self.site_of(frame),
+                        site: site.clone(),
                         tab: frame.tab,
                     });
                 }
@@ -105,7 +105,7 @@ impl Engine {
             }
             _ => false,
         };
-        let frames = self.frames.in_tab(target.tab).filter(|(_, frame)| self.site_of(frame) == target.site);
+        let frames = self.frames.in_tab(target.tab).filter(|(_, frame)| *self.site_of(frame) == *target.site);
         let links = frames.flat_map(|(id, frame)| frame.links.iter().map(move |link| (id, link)));
         links.filter(|(_, link)| names(&link.state)).map(|(id, link)| (id, link.id)).collect()
     }
