@@ -28,6 +28,17 @@ pub enum ProxyError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The certificate for TLS or its key is missing or makes no sense.
+    #[error("TLS cannot be served with {}: {reason}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("--tls-cert and --tls-key go together")]
+    HalfCertificate,
     /// The address to listen on is taken or not ours.
     #[error("cannot listen on {address}: {reason}")]
     Listen {
@@ -41,9 +52,9 @@ pub enum ProxyError {
         "the public URL {0} cannot be used: it must have no query, and on this machine it needs --allow-private-hosts"
     )]
     PublicUrl(Url),
-    /// The server broke down while it ran.
-    #[error("the server stopped: {0}")]
-    Serve(io::Error),
+    /// The operating system does not let the process listen to signals.
+    #[error("the process cannot listen to signals: {0}")]
+    Signals(io::Error),
     /// The operating system gives no randomness.
     #[error("the system gives no random numbers: {0}")]
     Entropy(getrandom::Error),

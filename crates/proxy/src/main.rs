@@ -1,17 +1,31 @@
 //! The proxy's program: options, logs, and the server.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use proxy::shell::{Options, run};
+use proxy::shell::{Configuration, check, run};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
+    let configuration = match Configuration::read(std::env::args_os()) {
+        Ok(configuration) => configuration,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_env_filter(filter).init();
-    match run(&options).await {
+    let options = &configuration.options;
+    let outcome = if options.check_config {
+        // Nobody to read it is no reason to fail.
+        let _ = io::stdout().write_all(configuration.describe().as_bytes());
+        check(options)
+    } else {
+        run(options).await
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");

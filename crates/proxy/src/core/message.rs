@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use open_payments::{Fault, Secret, Timestamp};
 use open_payments_client::HttpRequest;
 use protocol::{Endpoint, ErrorCode, ErrorReply};
@@ -22,6 +24,8 @@ pub struct Now {
 pub struct Incoming {
     /// What it asks for, by its path.
     pub endpoint: Endpoint,
+    /// The address that it comes from, if it comes over a network.
+    pub client: Option<IpAddr>,
     /// Its headers, names in any case.
     pub headers: Vec<(String, String)>,
     /// Its body.

@@ -12,18 +12,23 @@ use crate::core::KeyRing;
 /// # Errors
 /// [`ProxyError::KeyFile`] and [`ProxyError::Keys`].
 pub fn load_keys(path: &Path) -> Result<KeyRing, ProxyError> {
-    let failed = |reason| ProxyError::KeyFile { path: path.to_owned(), reason };
+    if let Some(keys) = read_keys(path)? {
+        return Ok(keys);
+    }
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(ProxyError::Entropy)?;
+    let keys = KeyRing::from_seed(seed);
+    write_new(path, &keys.to_json()).map_err(|reason| ProxyError::KeyFile { path: path.to_owned(), reason })?;
+    tracing::info!(file = %path.display(), "made a new key");
+    Ok(keys)
+}
+
+/// Reads the proxy's keys, if the file is there.
+pub(crate) fn read_keys(path: &Path) -> Result<Option<KeyRing>, ProxyError> {
     match fs::read_to_string(path) {
-        Ok(json) => KeyRing::parse(&Zeroizing::new(json)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut seed = [0; 32];
-            getrandom::fill(&mut seed).map_err(ProxyError::Entropy)?;
-            let keys = KeyRing::from_seed(seed);
-            write_new(path, &keys.to_json()).map_err(failed)?;
-            tracing::info!(file = %path.display(), "made a new key");
-            Ok(keys)
-        }
-        Err(error) => Err(failed(error)),
+        Ok(json) => KeyRing::parse(&Zeroizing::new(json)).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(reason) => Err(ProxyError::KeyFile { path: path.to_owned(), reason }),
     }
 }
 

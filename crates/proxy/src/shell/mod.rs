@@ -1,6 +1,9 @@
 //! The server around [`core`](crate::core): HTTP in and out, the clock, randomness, the key file,
 //! logs. It decides nothing.
 
+mod client;
+mod config;
+mod connection;
 mod documents;
 mod driver;
 mod keyfile;
@@ -8,11 +11,14 @@ mod options;
 mod resolver;
 mod routes;
 mod serve;
+mod tls;
 mod wallets;
 
+pub use client::ForwardedHeader;
+pub use config::Configuration;
 pub use driver::Driver;
 pub use keyfile::load_keys;
 pub use options::Options;
 pub use routes::app;
-pub use serve::{run, serve};
+pub use serve::{Server, check, run};
 pub use wallets::Wallets;

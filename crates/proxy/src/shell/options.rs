@@ -3,8 +3,11 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 
 use clap::Parser;
+use ipnet::IpNet;
 use open_payments::{HostKind, Url};
 
+use super::client::{Balancers, ForwardedHeader};
+use super::tls::Certificate;
 use crate::ProxyError;
 use crate::core::Settings;
 
@@ -12,40 +15,76 @@ use crate::core::Settings;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "rivulet-proxy", version)]
 pub struct Options {
+    /// TOML file with options, named as here without the dashes in front.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Read everything, print what would be used, and stop.
+    #[arg(long)]
+    pub check_config: bool,
+
     /// Address to listen on.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4100", env = "RIVULET_PROXY_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4100")]
     pub listen: SocketAddr,
 
     /// Where extensions and wallets reach the proxy.
-    #[arg(long, value_name = "URL", value_parser = Url::parse, env = "RIVULET_PROXY_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", value_parser = Url::parse)]
     pub public_url: Url,
 
+    /// PEM file with the certificate chain to serve TLS with; without it a balancer has to.
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// PEM file with the certificate's key.
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Networks of the balancers that are believed about whom a request is from.
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// The header in which they say so.
+    #[arg(long, value_name = "NAME", default_value = "x-forwarded-for")]
+    pub forwarded_header: ForwardedHeader,
+
+    /// Connections that may be open at a time; more wait.
+    #[arg(long, value_name = "N", default_value = "10000")]
+    pub max_connections: NonZeroU32,
+
+    /// How long, once told to stop, connections are still taken, so that balancers see it coming.
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    pub drain_delay: u64,
+
+    /// How long after that requests that are under way have to end.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub drain_deadline: u64,
+
     /// Allow wallets on loopback addresses, with plain http: for a sandbox.
-    #[arg(long, env = "RIVULET_PROXY_ALLOW_PRIVATE_HOSTS")]
+    #[arg(long)]
     pub allow_private_hosts: bool,
 
     /// PEM file of a certificate authority to trust besides the system's.
-    #[arg(long, value_name = "FILE", env = "RIVULET_PROXY_EXTRA_CA")]
+    #[arg(long, value_name = "FILE")]
     pub extra_ca: Option<PathBuf>,
 
     /// The proxy's keys, made on the first start.
-    #[arg(long, value_name = "FILE", default_value = "rivulet-proxy.key", env = "RIVULET_PROXY_KEY_FILE")]
+    #[arg(long, value_name = "FILE", default_value = "rivulet-proxy.key")]
     pub key_file: PathBuf,
 
     /// How long an incoming payment takes money.
-    #[arg(long, value_name = "SECONDS", default_value = "600", env = "RIVULET_PROXY_INCOMING_PAYMENT_LIFE")]
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
     pub incoming_payment_life: NonZeroU64,
 
     /// How long a session lives; it is renewed from half of that on.
-    #[arg(long, value_name = "SECONDS", default_value = "2592000", env = "RIVULET_PROXY_SESSION_LIFE")]
+    #[arg(long, value_name = "SECONDS", default_value = "2592000")]
     pub session_life: NonZeroU64,
 
     /// Requests a minute that one install may make, quotes and payments aside.
-    #[arg(long, value_name = "N", default_value = "100", env = "RIVULET_PROXY_REQUESTS_PER_MINUTE")]
+    #[arg(long, value_name = "N", default_value = "100")]
     pub requests_per_minute: NonZeroU32,
 
     /// Quotes and payments a minute that one install may make, counted together.
-    #[arg(long, value_name = "N", default_value = "150", env = "RIVULET_PROXY_PAYMENTS_PER_MINUTE")]
+    #[arg(long, value_name = "N", default_value = "150")]
     pub payments_per_minute: NonZeroU32,
 }
 
@@ -69,6 +108,20 @@ impl Options {
             payments_per_minute: self.payments_per_minute,
         })
     }
+
+    /// The certificate to serve TLS with, if there is one.
+    pub(crate) fn certificate(&self) -> Result<Option<Certificate>, ProxyError> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(chain), Some(key)) => Certificate::load(chain.clone(), key.clone()).map(Some),
+            (None, None) => Ok(None),
+            _ => Err(ProxyError::HalfCertificate),
+        }
+    }
+
+    /// Whom the header about a request's origin is believed from.
+    pub(crate) fn balancers(&self) -> Balancers {
+        Balancers { trusted: self.trusted_proxies.clone(), header: self.forwarded_header }
+    }
 }
 
 fn millis(seconds: NonZeroU64) -> i64 {
@@ -78,9 +131,11 @@ fn millis(seconds: NonZeroU64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::Configuration;
 
     fn options(arguments: &[&str]) -> Result<Options, clap::Error> {
-        Options::try_parse_from([&["rivulet-proxy"], arguments].concat())
+        let arguments = std::iter::once("rivulet-proxy").chain(arguments.iter().copied());
+        Configuration::read(arguments.map(Into::into)).map(|configuration| configuration.options)
     }
 
     #[test]

@@ -13,6 +13,7 @@ use protocol::signature::SESSION_HEADER;
 use tokio::time::timeout;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::connection::ClientAddress;
 use super::driver::Driver;
 use crate::core::{Incoming, Reply};
 
@@ -49,7 +50,8 @@ async fn answer(endpoint: Endpoint, State(driver): State<Arc<Driver>>, request: 
     };
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
     let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));
-    match driver.answer(Incoming { endpoint, headers: headers.collect(), body }).await {
+    let client = parts.extensions.get().map(|ClientAddress(address)| *address);
+    match driver.answer(Incoming { endpoint, client, headers: headers.collect(), body }).await {
         Ok(reply) => respond(reply),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

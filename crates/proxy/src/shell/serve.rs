@@ -1,23 +1,29 @@
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::connection::Reception;
 use super::driver::Driver;
-use super::keyfile::load_keys;
+use super::keyfile::{load_keys, read_keys};
 use super::options::Options;
 use super::routes::app;
+use super::tls::Certificate;
 use super::wallets::Wallets;
 use crate::ProxyError;
 use crate::core::Core;
 use crate::store::MemoryStore;
 
-/// After the signal to stop, requests that are under way have this long to end.
-const DRAIN_TIME: Duration = Duration::from_secs(20);
+/// After a connection could not be taken, as there are too many files open, some may have closed.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// Starts the proxy and runs it until SIGTERM or SIGINT.
+/// Starts the proxy and runs it until SIGTERM or SIGINT. SIGHUP reads the certificate anew.
 ///
 /// # Errors
 /// Whatever keeps it from starting.
@@ -25,43 +31,132 @@ pub async fn run(options: &Options) -> Result<(), ProxyError> {
     let core = Core::new(options.settings()?, load_keys(&options.key_file)?);
     let wallets = Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
     let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
-    let listen_failed = |reason| ProxyError::Listen { address: options.listen, reason };
-    let listener = TcpListener::bind(options.listen).await.map_err(listen_failed)?;
-    let address = listener.local_addr().map_err(listen_failed)?;
-    tracing::info!(%address, public_url = %options.public_url, "listening");
-
-    let draining = driver.draining().clone();
-    let mut terminate = signal(SignalKind::terminate()).map_err(ProxyError::Serve)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(ProxyError::Serve)?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        draining.cancel();
-    });
-    serve(listener, driver).await
+    let server = Server::new(driver, options)?;
+    let listener = TcpListener::bind(options.listen).await;
+    let listener = listener.map_err(|reason| ProxyError::Listen { address: options.listen, reason })?;
+    tracing::info!(address = %options.listen, public_url = %options.public_url, "listening");
+    server.obey_signals().map_err(ProxyError::Signals)?;
+    server.serve(listener).await;
+    Ok(())
 }
 
-/// Serves until the driver is told to drain, and then finishes what is under way.
+/// Reads everything that a start reads; changes nothing, and listens to nobody.
 ///
 /// # Errors
-/// [`ProxyError::Serve`] if the listener breaks.
-pub async fn serve(listener: TcpListener, driver: Arc<Driver>) -> Result<(), ProxyError> {
-    let draining = driver.draining().clone();
-    let server =
-        axum::serve(listener, app(Arc::clone(&driver))).with_graceful_shutdown(draining.clone().cancelled_owned());
-    let drain = async {
-        draining.cancelled().await;
-        tokio::time::sleep(DRAIN_TIME).await;
-    };
-    tokio::select! {
-        ended = server.into_future() => ended.map_err(ProxyError::Serve)?,
-        () = drain => tracing::warn!("connections were still open when the time to stop was over"),
-    }
-    if timeout(DRAIN_TIME, driver.finish()).await.is_err() {
-        tracing::warn!("requests were still under way when the time to stop was over");
-    }
-    tracing::info!("stopped");
+/// Whatever would keep the proxy from starting, unless it is about the network.
+pub fn check(options: &Options) -> Result<(), ProxyError> {
+    options.settings()?;
+    options.certificate()?;
+    read_keys(&options.key_file)?;
+    Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
     Ok(())
+}
+
+/// Takes connections in, and ends in good order.
+pub struct Server {
+    driver: Arc<Driver>,
+    reception: Arc<Reception>,
+    places: Arc<Semaphore>,
+    drain_delay: Duration,
+    drain_deadline: Duration,
+}
+
+impl Server {
+    /// A server around this driver.
+    ///
+    /// # Errors
+    /// [`ProxyError::Certificate`] if there is to be TLS and its files cannot be used.
+    pub fn new(driver: Arc<Driver>, options: &Options) -> Result<Self, ProxyError> {
+        let reception = Reception {
+            router: app(Arc::clone(&driver)),
+            certificate: options.certificate()?.map(Arc::new),
+            balancers: options.balancers(),
+            draining: driver.draining().clone(),
+            closing: CancellationToken::new(),
+        };
+        Ok(Self {
+            driver,
+            reception: Arc::new(reception),
+            places: Arc::new(Semaphore::new(options.max_connections.get() as usize)),
+            drain_delay: Duration::from_secs(options.drain_delay),
+            drain_deadline: Duration::from_secs(options.drain_deadline),
+        })
+    }
+
+    /// Serves until the driver is told to drain. Connections are still taken for the delay, and
+    /// what is under way after that may end by the deadline.
+    pub async fn serve(self, listener: TcpListener) {
+        let connections = TaskTracker::new();
+        let drain = async {
+            self.driver.draining().cancelled().await;
+            sleep(self.drain_delay).await;
+        };
+        tokio::select! {
+            () = self.take_in(&listener, &connections) => {}
+            () = drain => {}
+        }
+        // Who has connected already would otherwise be cut off when the listener closes.
+        let _ = timeout(Duration::ZERO, self.take_in(&listener, &connections)).await;
+        drop(listener);
+        self.reception.closing.cancel();
+        connections.close();
+        let finished = async {
+            connections.wait().await;
+            self.driver.finish().await;
+        };
+        if timeout(self.drain_deadline, finished).await.is_err() {
+            tracing::warn!("requests were still under way when the time to stop was over");
+        }
+        tracing::info!("stopped");
+    }
+
+    async fn take_in(&self, listener: &TcpListener, connections: &TaskTracker) {
+        while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    let reception = Arc::clone(&self.reception);
+                    connections.spawn(async move {
+                        reception.receive(stream, peer).await;
+                        drop(place);
+                    });
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be taken");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// From here on the process does not end by itself at these signals.
+    fn obey_signals(&self) -> io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let draining = self.driver.draining().clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            draining.cancel();
+        });
+        tokio::spawn(reload_at(signal(SignalKind::hangup())?, self.reception.certificate.clone()));
+        Ok(())
+    }
+}
+
+async fn reload_at(mut hangup: Signal, certificate: Option<Arc<Certificate>>) {
+    while hangup.recv().await.is_some() {
+        match certificate.as_ref().map(|certificate| certificate.reload()) {
+            Some(Ok(())) => tracing::info!("read the certificate anew"),
+            Some(Err(error)) => tracing::error!("the certificate stays as it was: {error}"),
+            None => {}
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

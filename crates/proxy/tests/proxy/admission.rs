@@ -229,6 +229,7 @@ fn the_signature_may_not_be_a_request_of_the_wallet() {
     };
     let incoming = Incoming {
         endpoint: Endpoint::RequestGrant,
+        client: None,
         headers: request.headers,
         body: request.body.unwrap_or_default().into_bytes(),
     };

@@ -37,7 +37,7 @@ proptest! {
         headers in proptest::collection::vec(("(signature|signature-input|content-digest|authorization)", "\\PC{0,60}"), 0..6),
         body in proptest::collection::vec(any::<u8>(), 0..60),
     ) {
-        let incoming = Incoming { endpoint, headers, body };
+        let incoming = Incoming { endpoint, client: None, headers, body };
         prop_assert!(is_closed(&mut World::new(), &incoming));
     }
 

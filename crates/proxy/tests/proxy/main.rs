@@ -8,6 +8,7 @@ mod connect;
 mod double;
 mod garbage;
 mod pay;
+mod process;
 mod receive;
 mod rotate;
 mod server;

@@ -15,7 +15,7 @@ use protocol::{
     Endpoint, ErrorCode, ErrorReply, IncomingPaymentReply, IncomingPaymentRequest, QuoteRequest, RotateTokenReply,
 };
 use proxy::core::{Core, KeyRing, Settings};
-use proxy::shell::{Driver, Wallets, app, serve};
+use proxy::shell::{Driver, Wallets, app};
 use proxy::store::MemoryStore;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -121,7 +121,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     .await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(serve(listener, Arc::clone(&setup.driver)));
+    let server = tokio::spawn(setup.server(&[]).serve(listener));
     let wallets = Wallets::new(true, None).unwrap();
     let incoming = setup.rotation();
     let request = HttpRequest {
@@ -142,7 +142,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     release.notify_one();
     let reply = caller.await.unwrap().unwrap();
     assert!(serde_json::from_str::<RotateTokenReply>(&reply.body).is_ok(), "{}", reply.body);
-    timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
+    timeout(Duration::from_secs(5), server).await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use open_payments::{Secret, Timestamp, Url, WalletDocument};
 use open_payments_client::{ContinueGrant, RotateToken};
 use protocol::{ContinueGrantReply, ContinueGrantRequest, Endpoint, RotateTokenRequest};
 use proxy::core::{Core, Incoming, KeyRing, Settings};
-use proxy::shell::{Driver, Wallets, app};
+use proxy::shell::{Configuration, Driver, Server, Wallets, app};
 use proxy::store::MemoryStore;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -72,6 +72,13 @@ impl Setup {
         .await;
         origin.lock().unwrap().clone_from(&setup.double.origin);
         setup
+    }
+
+    /// The server with these options, for a listener.
+    pub(crate) fn server(&self, options: &[&str]) -> Server {
+        let needed = ["rivulet-proxy", "--public-url", "https://pay.example"];
+        let arguments = needed.iter().chain(options).map(Into::into);
+        Server::new(Arc::clone(&self.driver), &Configuration::read(arguments).unwrap().options).unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response<Body> {

@@ -121,7 +121,7 @@ impl World {
         let request = Composer { signer: &self.install, keyid: &keyid, created: self.seconds(), nonce: Some(nonce) }
             .compose(Method::Post, &url, bearer.as_deref(), Some(body.to_owned()))
             .unwrap();
-        Incoming { endpoint, headers: request.headers, body: body.as_bytes().to_vec() }
+        Incoming { endpoint, client: None, headers: request.headers, body: body.as_bytes().to_vec() }
     }
 
     /// Signs, sends, and drives the flow to its end.
