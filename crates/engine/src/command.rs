@@ -7,6 +7,7 @@ use crate::effect::{Area, Effect};
 use crate::engine::Engine;
 use crate::input::Command;
 use crate::ledger::{Outcome, Row};
+use crate::minimum::Minimums;
 use crate::problem::ProblemCode;
 use crate::proxy::Proxy;
 use crate::readback::Readings;
@@ -37,6 +38,7 @@ impl Engine {
                     self.settings.proxy = Some(url);
                     // What was learned of the last one does not hold for this one.
                     self.proxy = Proxy::default();
+                    self.forget_minimums();
                     self.persist_settings();
                 }
                 Err(_) => self.notice = Some(ProblemCode::ProxyUrlInvalid.into()),
@@ -96,6 +98,7 @@ impl Engine {
         self.readings = Readings::default();
         self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
         self.receivers.forget_the_payer();
+        self.minimums = Minimums::default();
         self.published.forget_visits();
         self.persist_receivers();
         let gone = |name: &str| (name.to_owned(), None);

@@ -47,8 +47,8 @@ impl Engine {
         }
         self.pace.start(self.now.monotonic);
         if let Some(credit) = self.pace.tick(self.now.monotonic) {
-            let minimums = targets.iter().filter_map(|target| self.receivers.at(&target.receiver)).map(|it| it.minimum);
-            self.accrue(credit, Accrual::from_units(minimums.max().unwrap_or(0)));
+            let largest = targets.iter().filter_map(|target| self.least_for(target)).max();
+            self.accrue(credit, Accrual::from_units(largest.unwrap_or(0)));
             // Also what keeps the worker alive: an extension API call each second.
             if let Some(spending) = &self.spending {
                 let purse = save(&spending.purse);
@@ -73,19 +73,30 @@ impl Engine {
         }
     }
 
+    /// The least that can be sent to a target, if there is a budget for it and it does not rest for long.
+    pub(crate) fn least_for(&self, target: &Target) -> Option<u64> {
+        let rest = self.spending.as_ref()?.budget.remaining();
+        let rests = self.receivers.at(&target.receiver)?.is_resting(self.pace.ticks() + 1);
+        Some(self.minimums.least(&target.receiver)).filter(|least| !rests && *least <= rest)
+    }
+
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
-        self.desk.keep_only(targets, self.server_time());
+        let (rate, now) = (self.rate(), self.now.monotonic);
+        let slack = slack(rate).whole_units();
+        let is_large = |target: &&Target| self.least_for(target).is_some_and(|least| least > slack);
+        let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();
+        self.desk.keep_only(targets, &large, self.server_time());
         let Some(account) = &self.account else { return };
-        let now = self.now.monotonic;
         if !self.can_pay(targets) || self.proxy.is_quiet(now) || now < account.rests_until {
             return;
         }
         if self.rotation_is_due() {
             return self.drive_rotation();
         }
-        let rate = self.rate();
+        self.end_search(rate);
         self.pay_if_due(targets, rate);
+        self.desk.set_aside();
         self.quote_if_due(targets, rate);
     }
 

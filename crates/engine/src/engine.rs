@@ -12,6 +12,7 @@ use crate::frames::Frames;
 use crate::input::{Input, Now};
 use crate::key::Key;
 use crate::ledger::Ledger;
+use crate::minimum::Minimums;
 use crate::pace::Pace;
 use crate::presence::Presence;
 use crate::problem::Problem;
@@ -39,6 +40,7 @@ pub struct Engine {
     pub(crate) presence: Presence,
     pub(crate) frames: Frames,
     pub(crate) receivers: Receivers,
+    pub(crate) minimums: Minimums,
     pub(crate) pace: Pace,
     pub(crate) desk: Desk,
     pub(crate) readings: Readings,
@@ -76,6 +78,7 @@ impl Engine {
             presence: Presence::default(),
             frames: Frames::default(),
             receivers: Receivers::default(),
+            minimums: Minimums::default(),
             pace: Pace::default(),
             desk: Desk::default(),
             readings: Readings::default(),
@@ -162,6 +165,7 @@ impl Engine {
                 (local::SPENDING.to_owned(), Some(save(spending))),
                 (local::INTENT.to_owned(), None),
                 (local::UNSETTLED.to_owned(), None),
+                (local::MINIMUMS.to_owned(), None),
             ];
             entries.extend(self.ledger.take_changes());
             self.persist(Area::Session, vec![(session::PURSE.to_owned(), None)]);

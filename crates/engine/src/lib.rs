@@ -23,6 +23,7 @@ mod frames;
 mod input;
 mod key;
 mod ledger;
+mod minimum;
 mod pace;
 mod paying;
 mod presence;

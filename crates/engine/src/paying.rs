@@ -33,12 +33,13 @@ impl Engine {
         if self.desk.paying.is_some() || now < self.desk.rests_until {
             return;
         }
-        let is_due = |held: &mut Held| {
+        let is_due = |held: &Held| {
             let receiver = self.receivers.at(&held.asked.target.receiver);
             let rests = receiver.is_some_and(|receiver| receiver.is_resting(tick));
             !rests && spending.purse.may_pay(held.debit.value, slack(rate))
         };
-        let Some(held) = self.desk.held.take_if(is_due) else { return };
+        let balance = spending.purse.balance().whole_units();
+        let Some(held) = self.desk.take_due(balance, &is_due) else { return };
         let target = targets.iter().find(|target| target.receiver == held.asked.target.receiver);
         let (Some(target), true) = (target, held.debit.value <= spending.budget.remaining()) else { return };
         let operation = CreateOutgoingPayment { token: account.token.value.clone(), quote: held.id.clone() };

@@ -87,6 +87,8 @@ problems! {
     TokenLost = "token_lost", "The permission of your wallet is gone. Disconnect and connect again.";
     /// The budget is used up.
     OutOfFunds = "out_of_funds", "Your budget is used up.";
+    /// What is left of the budget is too little for this site.
+    RestTooSmall = "rest_too_small", "What is left of your budget is less than the smallest amount this site can be sent.";
     /// What is left of the budget is not known any more.
     BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Disconnect and connect again.";
     /// What is known of the wallet cannot be read.

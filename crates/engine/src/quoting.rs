@@ -12,11 +12,13 @@ use crate::desk::{Asked, Held};
 use crate::effect::Area;
 use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
+use crate::minimum::Minimums;
 use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Failure;
 use crate::readback::NO_MONEY_REST;
 use crate::settling::payment_url;
-use crate::snapshot::{save, session};
+use crate::snapshot::{local, save, session};
+use crate::spending::slack;
 use crate::targets::Target;
 
 /// Between two requests for an incoming payment, a few at the start apart: a page that keeps
@@ -31,21 +33,41 @@ impl Engine {
         if !self.desk.wants_quote() {
             return;
         }
-        let now = self.server_time();
+        let (now, slack) = (self.server_time(), slack(rate).whole_units());
         let mut asked = false;
         for target in self.desk.in_turn(targets) {
             let Some(receiver) = self.receivers.at(&target.receiver) else { continue };
-            if receiver.is_resting(self.pace.ticks()) {
+            let is_large = self.least_for(target).is_some_and(|least| least > slack);
+            if receiver.is_resting(self.pace.ticks()) || is_large && !self.desk.lacks(&target.receiver) {
                 continue;
             }
-            let (incoming, minimum) = (receiver.incoming(now).cloned(), receiver.minimum);
+            let incoming = receiver.incoming(now).cloned();
             if incoming.is_none() {
                 self.request_incoming_payment(target.receiver.clone());
             }
             if asked {
                 return;
             }
-            asked = incoming.is_some_and(|incoming| self.ask_quote(target.clone(), incoming, minimum, rate));
+            asked = incoming.is_some_and(|incoming| self.ask_quote(target.clone(), incoming, rate));
+        }
+    }
+
+    /// The quote given last is the one to pay from, unless less may be enough: then that is asked for.
+    pub(crate) fn end_search(&mut self, rate: Rate) {
+        let Some(Held { asked, .. }) = self.desk.smallest.as_ref().filter(|_| self.desk.asked.is_none()) else {
+            return;
+        };
+        let (target, given) = (asked.target.clone(), asked.operation.debit_amount.value);
+        let less = self.amount_to_ask(&target.receiver, rate).filter(|next| *next < given);
+        let able = self.receivers.at(&target.receiver).filter(|receiver| !receiver.is_resting(self.pace.ticks()));
+        let incoming = able.and_then(|receiver| receiver.incoming(self.server_time())).filter(|_| less.is_some());
+        let incoming = incoming.cloned();
+        if incoming.is_some_and(|incoming| self.ask_quote(target, incoming, rate)) {
+            return;
+        }
+        if let Some(held) = self.desk.smallest.take() {
+            self.persist_minimums();
+            self.verify(held);
         }
     }
 
@@ -88,19 +110,24 @@ impl Engine {
         self.persist(Area::Session, vec![(session::RECEIVERS.to_owned(), Some(receivers))]);
     }
 
+    /// How much to ask a quote for: what one second costs; or more, if that is too little to send or
+    /// seconds are missing. Nothing, if what is left of the budget is too little.
+    fn amount_to_ask(&mut self, receiver: &WalletAddress, rate: Rate) -> Option<u64> {
+        let spending = self.spending.as_ref()?;
+        let balance = spending.purse.balance().whole_units();
+        let is_saved_up_for = self.minimums.least(receiver) > slack(rate).whole_units();
+        let missing = if is_saved_up_for { balance } else { self.desk.spare(balance) };
+        let wanted = rate.accrue(1000).units_to_cover().max(missing);
+        self.minimums.next(receiver, wanted, spending.budget.remaining(), self.now.wall)
+    }
+
     /// Says whether a quote was asked for.
-    fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, minimum: u64, rate: Rate) -> bool {
-        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else {
+    fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, rate: Rate) -> bool {
+        let Some(units) = self.amount_to_ask(&target.receiver, rate) else {
+            self.receiver_failed(&target.receiver, ProblemCode::RestTooSmall.into());
             return false;
         };
-        // What one second costs; or more, if that is too little to send or seconds are missing.
-        let second = rate.accrue(1000).units_to_cover();
-        let wanted = second.max(minimum).max(spending.purse.balance().whole_units());
-        let units = wanted.min(spending.budget.remaining());
-        if units < minimum {
-            self.receiver_failed(&target.receiver, ProblemCode::OutOfFunds.into());
-            return false;
-        }
+        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else { return false };
         let is_news = spending.sign_quote(units);
         let debit_amount = Amount::new(units, account.wallet.asset.clone());
         let operation = CreateQuote { token: account.token.value.clone(), receiver: incoming.clone(), debit_amount };
@@ -122,7 +149,7 @@ impl Engine {
             Err(failure) => return self.quote_failed(&asked, &failure),
         };
         self.token_accepted();
-        let (Some(account), Some(spending)) = (&self.account, &self.spending) else { return };
+        let Some(account) = &self.account else { return };
         let terms = Terms {
             id: &reply.id,
             wallet_address: None,
@@ -130,20 +157,26 @@ impl Engine {
             receiver: &reply.receiver,
             debit_amount: &reply.debit_amount,
         };
-        let paying = self.desk.paying.as_ref().is_some_and(|paying| paying.intent.quote == reply.id);
         let paid = self.ledger.knows(&payment_url(&account.wallet.resource_server, &reply.id));
-        let known = paying || paid || self.settling.knows(&reply.id);
+        let known = self.desk.knows(&reply.id) || paid || self.settling.knows(&reply.id);
         if known || check_quote(&account.wallet, &asked.operation, &terms).is_err() {
             return self.receiver_failed(&asked.target.receiver, ProblemCode::ProxyUnreadable.into());
         }
-        // The proxy could pass off a larger quote as this one, or this one as a smaller.
-        let wanted = &asked.operation.debit_amount;
-        let is_certain = reply.debit_amount == *wanted && !spending.has_signed_more_than(wanted.value, self.now.wall);
+        let (receiver, units) = (&asked.target.receiver, asked.operation.debit_amount.value);
+        self.minimums.accepted(receiver, units, &reply.receive_amount, self.now.wall);
         let held = Held { id: reply.id, debit: reply.debit_amount, expires: reply.expires_at, asked };
         if held.is_expired(self.server_time()) {
             return self.receiver_failed(&held.asked.target.receiver, ProblemCode::WalletRefused.into());
         }
-        if is_certain {
+        self.desk.keep(held);
+    }
+
+    /// Holds a quote, once it is certain that it is the one that was asked for.
+    fn verify(&mut self, held: Held) {
+        let (Some(account), Some(spending)) = (&self.account, &self.spending) else { return };
+        // The proxy could pass off a larger quote as this one, or this one as a smaller.
+        let wanted = &held.asked.operation.debit_amount;
+        if held.debit == *wanted && !spending.has_signed_more_than(wanted.value, self.now.wall) {
             return self.desk.hold(held);
         }
         let operation = Read { token: account.token.value.clone(), url: held.id.clone() };
@@ -172,20 +205,36 @@ impl Engine {
 
     fn quote_failed(&mut self, asked: &Asked, failure: &Failure) {
         match failure {
-            Failure::Refused(error) if error.code == ErrorCode::AmountTooSmall => self.raise_minimum(asked, error),
+            Failure::Refused(error) if error.code == ErrorCode::AmountTooSmall => self.quote_too_small(asked, error),
             _ => self.call_failed(&asked.target.receiver, failure),
         }
     }
 
-    /// The amount was too small: the next quote is for what the wallet says is enough.
-    fn raise_minimum(&mut self, asked: &Asked, error: &ErrorBody) {
-        let debit = &asked.operation.debit_amount;
-        let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset);
-        let Some(receiver) = self.receivers.at_mut(&asked.target.receiver) else { return };
-        if receiver.raise_minimum(debit.value, hint.map(|hint| hint.value)) {
-            self.persist_receivers();
-        } else {
-            self.receiver_failed(&asked.target.receiver, ProblemCode::WalletRefused.into());
+    /// The amount was too small: the next quote is for more, as long as there is more.
+    fn quote_too_small(&mut self, asked: &Asked, error: &ErrorBody) {
+        let (receiver, debit) = (&asked.target.receiver, &asked.operation.debit_amount);
+        let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset).map(|hint| hint.value);
+        if !self.minimums.refused(receiver, debit.value, hint, self.now.wall) {
+            return self.receiver_failed(receiver, ProblemCode::WalletRefused.into());
+        }
+        let next = self.amount_to_ask(receiver, self.rate());
+        if next.is_some_and(|next| next > debit.value) {
+            return self.desk.turn_stays();
+        }
+        self.persist_minimums();
+        self.receiver_failed(receiver, ProblemCode::RestTooSmall.into());
+    }
+
+    /// Another proxy may tell the truth.
+    pub(crate) fn forget_minimums(&mut self) {
+        self.minimums = Minimums::default();
+        self.persist(Area::Local, vec![(local::MINIMUMS.to_owned(), None)]);
+    }
+
+    fn persist_minimums(&mut self) {
+        let entry = self.minimums.take_change().map(|text| (local::MINIMUMS.to_owned(), Some(text)));
+        if let Some(entry) = entry {
+            self.persist(Area::Local, vec![entry]);
         }
     }
 
@@ -223,7 +272,7 @@ impl Engine {
         receiver.fail(problem, tick);
         // A quote for one that rests for long would keep the others waiting.
         if receiver.is_resting(tick + 1) {
-            self.desk.held.take_if(|held| held.asked.target.receiver == *address);
+            self.desk.drop_quotes_of(address);
         }
     }
 }

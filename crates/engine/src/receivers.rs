@@ -21,8 +21,6 @@ pub(crate) struct Receiver {
     pub(crate) wallet: WalletDocument,
     read_at: Timestamp,
     incoming: Option<(IncomingPaymentUrl, Timestamp)>,
-    /// The least that delivers something, as far as the payer's wallet has said.
-    pub(crate) minimum: u64,
     /// An incoming payment is on its way.
     #[serde(skip)]
     pub(crate) requesting: bool,
@@ -127,7 +125,6 @@ impl Receiver {
             wallet,
             read_at,
             incoming: None,
-            minimum: 1,
             requesting: false,
             payments: 0,
             unread: None,
@@ -169,14 +166,6 @@ impl Receiver {
     /// What is wrong with it, once it is more than a hiccup.
     pub(crate) fn problem(&self) -> Option<&Problem> {
         self.failures.problem.as_ref().filter(|_| self.failures.in_a_row >= 3)
-    }
-
-    /// So much was too little. If the wallet does not say what is enough, twice as much is tried.
-    /// Says whether there is a point in that.
-    pub(crate) fn raise_minimum(&mut self, asked: u64, hint: Option<u64>) -> bool {
-        let raised = hint.unwrap_or(asked.saturating_mul(2));
-        self.minimum = self.minimum.max(raised);
-        raised > asked
     }
 }
 

@@ -26,9 +26,10 @@ pub(crate) mod local {
     pub(crate) const SPENDING: &str = "spending";
     pub(crate) const INTENT: &str = "intent";
     pub(crate) const UNSETTLED: &str = "unsettled";
+    pub(crate) const MINIMUMS: &str = "minimums";
 
     /// Those that are about one wallet.
-    pub(crate) const WALLET: [&str; 4] = [ACCOUNT, SPENDING, INTENT, UNSETTLED];
+    pub(crate) const WALLET: [&str; 5] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS];
 }
 
 /// Names of the entries in the session area.

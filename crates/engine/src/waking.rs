@@ -34,6 +34,7 @@ impl Engine {
         // written with it. If the intent cannot be read, it stays counted; so do the unsettled.
         let intent = kept.load::<Intent>(local::INTENT).readable();
         self.settling = Settling::restore(kept.load(local::UNSETTLED).readable(), self.now);
+        self.minimums = kept.load(local::MINIMUMS).readable().unwrap_or_default();
         self.set_aside(kept);
         // Without the purse of this session there is that of the last payment, which is no fuller.
         let purse = fleeting.load::<Purse>(session::PURSE).readable();

@@ -34,7 +34,7 @@ fn what_is_left_of_a_budget_can_be_too_little_to_send() {
     world.visit("https://site.example/", &[SITE]);
     world.seconds(60);
     assert_eq!((world.servers.wallets.paid(), spent(&mut world).as_str()), (9, "0.09"));
-    assert_eq!((world.page().as_str(), world.page_problem().as_deref()), ("outOfFunds", Some("out_of_funds")));
+    assert_eq!((world.page().as_str(), world.page_problem().as_deref()), ("problem", Some("rest_too_small")));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_monthly_budget_starts_anew_by_itself() {
 
 #[test]
 fn an_amount_that_is_too_small_is_raised_as_the_wallet_says() {
-    for (minimum, tells, quotes) in [(2, true, 2), (19, true, 2), (19, false, 6)] {
+    for (minimum, tells, quotes) in [(2, true, 2), (19, true, 2), (19, false, 8)] {
         let mut world = World::connected();
         (world.servers.wallets.minimum, world.servers.wallets.tells_minimum) = (minimum, tells);
         world.visit("https://site.example/", &[SITE]);

@@ -12,6 +12,7 @@ mod funds;
 mod hostile;
 mod links;
 mod liveness;
+mod minimum;
 mod network;
 mod pacing;
 mod payments;

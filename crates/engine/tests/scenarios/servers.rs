@@ -200,14 +200,17 @@ impl Servers {
     fn quote(&mut self, message: QuoteRequest, now: Timestamp) -> Outcome {
         self.admit(&message.request, now)?;
         let debit = body(&message.request)["debitAmount"]["value"].as_str().unwrap().parse().unwrap();
+        let minimum = self.wallets.minimum_for(&message.incoming_payment);
+        self.wallets.quotes_asked.push(debit);
         let (id, quote) = self.wallets.create_quote(debit, message.incoming_payment, now).map_err(|code| {
             let mut error = refused(code);
             let hint = code == ErrorCode::AmountTooSmall && self.wallets.tells_minimum;
-            error.min_send_amount = hint.then(|| self.wallets.amount(self.wallets.minimum));
+            error.min_send_amount = hint.then(|| self.wallets.amount(minimum));
             error
         })?;
-        let amount = self.wallets.amount(quote.debit);
-        Ok(json!({"id": id, "receiver": quote.receiver, "debitAmount": amount, "receiveAmount": amount,
+        let [given, received] =
+            [quote.debit, quote.debit * self.wallets.percent / 100].map(|units| self.wallets.amount(units));
+        Ok(json!({"id": id, "receiver": quote.receiver, "debitAmount": given, "receiveAmount": received,
             "expiresAt": quote.expires}))
     }
 

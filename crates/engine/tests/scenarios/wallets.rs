@@ -23,9 +23,15 @@ pub(crate) struct Wallets {
     pub(crate) incoming_life: i64,
     pub(crate) incoming: BTreeMap<String, Timestamp>,
     pub(crate) quotes: BTreeMap<String, Quote>,
+    /// The amounts that quotes were asked for, given or not.
+    pub(crate) quotes_asked: Vec<u64>,
     /// What really happened.
     pub(crate) payments: Vec<Payment>,
+    /// The least that can be sent, to those that have none of their own.
     pub(crate) minimum: u64,
+    pub(crate) minimums: BTreeMap<&'static str, u64>,
+    /// How much of what is given arrives.
+    pub(crate) percent: u64,
     pub(crate) tells_minimum: bool,
     pub(crate) account_is_empty: bool,
     /// Documents that replace or add to the usual ones: status and body by URL.
@@ -88,8 +94,11 @@ impl Wallets {
             incoming_life: 10 * 60 * 1000,
             incoming: BTreeMap::new(),
             quotes: BTreeMap::new(),
+            quotes_asked: Vec::new(),
             payments: Vec::new(),
             minimum: 1,
+            minimums: BTreeMap::new(),
+            percent: 100,
             tells_minimum: true,
             account_is_empty: false,
             documents: BTreeMap::new(),
@@ -123,6 +132,10 @@ impl Wallets {
     pub(crate) fn account_of(&self, incoming: &IncomingPaymentUrl) -> String {
         let id = incoming.as_str().rsplit('/').next().unwrap();
         format!("https://pay.example/{}", id.split('-').next().unwrap())
+    }
+
+    pub(crate) fn minimum_for(&self, incoming: &IncomingPaymentUrl) -> u64 {
+        self.minimums.get(&*self.account_of(incoming)).copied().unwrap_or(self.minimum)
     }
 
     /// What counts as spent in the interval of this moment.
@@ -172,7 +185,7 @@ impl Wallets {
             self.refused += 1;
             return Err(Refused::WalletRefused);
         }
-        if debit < self.minimum {
+        if debit < self.minimum_for(&receiver) {
             return Err(Refused::AmountTooSmall);
         }
         let id = format!("{RESOURCES}/quotes/{}", self.new_id());
