@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use proxy::shell::{Configuration, check, run};
-use tracing_subscriber::EnvFilter;
+use proxy::shell::{Configuration, check, run, start_log};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -15,9 +14,8 @@ async fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_env_filter(filter).init();
     let options = &configuration.options;
+    start_log(options.log_format, options.log_level);
     let outcome = if options.check_config {
         // Nobody to read it is no reason to fail.
         let _ = io::stdout().write_all(configuration.describe().as_bytes());

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::client::Balancers;
+use super::driver::Driver;
 use super::tls::Certificate;
 
 /// TLS has to be agreed on, and a request's headers to be here, by then.
@@ -47,11 +48,10 @@ pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 /// What is the same for all connections.
 pub(crate) struct Reception {
+    pub(crate) driver: Arc<Driver>,
     pub(crate) router: Router,
     pub(crate) certificate: Option<Arc<Certificate>>,
     pub(crate) balancers: Balancers,
-    /// Cancelled when answers should ask for no more requests.
-    pub(crate) draining: CancellationToken,
     /// Cancelled when connections should close as soon as nothing is under way on them.
     pub(crate) closing: CancellationToken,
 }
@@ -59,6 +59,7 @@ pub(crate) struct Reception {
 impl Reception {
     /// Serves a connection to its end.
     pub(crate) async fn receive(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let _open = self.driver.metrics().connection_opened();
         // Without it answers could be held back; whoever cannot set it serves all the same.
         let _ = stream.set_nodelay(true);
         match &self.certificate {
@@ -100,7 +101,7 @@ impl Reception {
         request.extensions_mut().insert(ClientAddress(client));
         let version = request.version();
         let mut response = self.router.clone().oneshot(request).await?;
-        if self.draining.is_cancelled() && version <= Version::HTTP_11 {
+        if self.driver.draining().is_cancelled() && version <= Version::HTTP_11 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(response)

@@ -3,16 +3,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use open_payments::Timestamp;
 use open_payments_client::HttpRequest;
-use protocol::ErrorCode;
+use protocol::{Endpoint, ErrorCode};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::documents::Documents;
+use super::metrics::{Metrics, Stage};
 use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
-use crate::store::Store;
+use crate::store::{Answer, Operation, Store};
 
 /// A flow ends so long before the extension stops waiting for it: what it believes to have ended,
 /// a payment above all, must not be under way any more.
@@ -27,6 +29,7 @@ pub struct Driver {
     store: Box<dyn Store>,
     wallets: Wallets,
     documents: Documents,
+    metrics: Metrics,
     running: TaskTracker,
     draining: CancellationToken,
 }
@@ -39,6 +42,7 @@ impl Driver {
             store,
             wallets,
             documents: Documents::default(),
+            metrics: Metrics::new(),
             running: TaskTracker::new(),
             draining: CancellationToken::new(),
         }
@@ -54,6 +58,17 @@ impl Driver {
         &self.draining
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The answer to a message that has not come as it should, whoever it is from.
+    pub(crate) fn refuse(&self, endpoint: Endpoint, message: &str) -> Reply {
+        let reply = Reply::invalid(message);
+        self.record(endpoint, &reply, Duration::ZERO);
+        reply
+    }
+
     /// Carries a request out, to its end even if nobody waits for the answer any more: the answer
     /// is kept for a repeat.
     ///
@@ -61,7 +76,7 @@ impl Driver {
     /// If the flow panicked.
     pub async fn answer(self: &Arc<Self>, incoming: Incoming) -> Result<Reply, JoinError> {
         let driver = Arc::clone(self);
-        self.running.spawn(async move { driver.carry_out(incoming).await }).await
+        self.running.spawn(async move { driver.carry_out(incoming).await }.in_current_span()).await
     }
 
     /// Waits for whatever is under way.
@@ -72,31 +87,52 @@ impl Driver {
 
     async fn carry_out(self: Arc<Self>, incoming: Incoming) -> Reply {
         let start = Instant::now();
-        let deadline = start + Duration::from_millis(incoming.endpoint.deadline_millis().into()) - AHEAD;
+        let endpoint = incoming.endpoint;
+        let deadline = start + Duration::from_millis(endpoint.deadline_millis().into()) - AHEAD;
         let mut flow = self.core.begin(&incoming, &now());
+        self.metrics.spent(endpoint, Stage::Verify, start.elapsed());
         let mut event = Event::Begun;
+        let mut asked = false;
         loop {
             event = match flow.step(&self.core, event, &now()) {
-                Step::Store(operation) => Event::Stored(self.store.execute(operation, now().wall).await),
-                Step::Call(call) => Event::Called(self.call(&call, deadline).await),
+                Step::Store(operation) => Event::Stored(self.keep(endpoint, operation).await),
+                Step::Call(call) => {
+                    asked |= !call.cacheable;
+                    Event::Called(self.call(endpoint, &call, deadline).await)
+                }
                 Step::Done { reply, afterwards } => {
                     if let Some(request) = afterwards {
-                        self.running.spawn(Arc::clone(&self).send_afterwards(request));
+                        self.running.spawn(Arc::clone(&self).send_afterwards(request).in_current_span());
                     }
-                    log(&incoming, &reply, start.elapsed());
+                    if endpoint == Endpoint::RotateToken {
+                        self.metrics.rotated(&reply, asked);
+                    }
+                    self.record(endpoint, &reply, start.elapsed());
                     return reply;
                 }
             }
         }
     }
 
-    async fn call(&self, call: &Call, deadline: Instant) -> Result<WalletReply, Unreachable> {
+    async fn keep(&self, endpoint: Endpoint, operation: Operation) -> Answer {
+        let start = Instant::now();
+        let answer = self.store.execute(operation, now().wall).await;
+        self.metrics.spent(endpoint, Stage::Store, start.elapsed());
+        if matches!(answer, Answer::TooSoon { .. }) {
+            self.metrics.rate_limited();
+        }
+        answer
+    }
+
+    async fn call(&self, endpoint: Endpoint, call: &Call, deadline: Instant) -> Result<WalletReply, Unreachable> {
         let now = Instant::now();
         let url = &call.request.url;
         if let Some(reply) = call.cacheable.then(|| self.documents.recall(url, now)).flatten() {
             return Ok(reply);
         }
         let outcome = self.wallets.send(&call.request, deadline).await;
+        self.metrics.spent(endpoint, Stage::Wallet, now.elapsed());
+        self.metrics.called(&outcome);
         match &outcome {
             Ok(reply) if call.cacheable => self.documents.keep(url, reply, now),
             Ok(_) => {}
@@ -107,17 +143,19 @@ impl Driver {
 
     async fn send_afterwards(self: Arc<Self>, request: HttpRequest) {
         let outcome = self.wallets.send(&request, Instant::now() + AFTERWARDS_TIME).await;
+        self.metrics.called(&outcome);
         if !outcome.is_ok_and(|reply| reply.status < 300) {
             tracing::debug!("a token of a receiving wallet was not given up");
         }
     }
-}
 
-/// The endpoint and the outcome; nothing of who asks, who pays and who is paid.
-fn log(incoming: &Incoming, reply: &Reply, time: Duration) {
-    let outcome = reply.error.map_or("ok", ErrorCode::as_str);
-    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(endpoint = incoming.endpoint.path(), outcome, milliseconds, "answered");
+    /// The endpoint and the outcome; nothing of who asks, who pays and who is paid.
+    fn record(&self, endpoint: Endpoint, reply: &Reply, time: Duration) {
+        self.metrics.answered(endpoint, reply, time);
+        let outcome = reply.error.map_or("ok", ErrorCode::as_str);
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(endpoint = endpoint.path(), outcome, status = reply.status, milliseconds, "answered");
+    }
 }
 
 fn now() -> Now {

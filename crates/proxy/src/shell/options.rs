@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Parser;
 use ipnet::IpNet;
 use open_payments::{HostKind, Url};
+use tracing_subscriber::filter::LevelFilter;
 
 use super::client::{Balancers, ForwardedHeader};
+use super::log::LogFormat;
 use super::tls::Certificate;
 use crate::ProxyError;
 use crate::core::Settings;
@@ -50,6 +52,18 @@ pub struct Options {
     /// Connections that may be open at a time; more wait.
     #[arg(long, value_name = "N", default_value = "10000")]
     pub max_connections: NonZeroU32,
+
+    /// Address to serve /metrics on, for nobody but the operator; without it there are none.
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// How lines of the log look.
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+
+    /// What is logged: off, error, warn, info (a line for each request), debug, trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log_level: LevelFilter,
 
     /// How long, once told to stop, connections are still taken, so that balancers see it coming.
     #[arg(long, value_name = "SECONDS", default_value = "0")]

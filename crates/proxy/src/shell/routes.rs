@@ -12,6 +12,7 @@ use protocol::Endpoint;
 use protocol::signature::SESSION_HEADER;
 use tokio::time::timeout;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument;
 
 use super::connection::ClientAddress;
 use super::driver::Driver;
@@ -22,6 +23,8 @@ const LONGEST_BODY: usize = 16 * 1024;
 
 /// A request's body has to be here by then.
 const BODY_TIME: Duration = Duration::from_secs(10);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything that the proxy answers, apart from any listener.
 pub fn app(driver: Arc<Driver>) -> Router {
@@ -41,12 +44,27 @@ pub fn app(driver: Arc<Driver>) -> Router {
         .with_state(driver)
 }
 
+/// Figures for the operator, for a listener that nobody else reaches.
+pub fn metrics_app(driver: Arc<Driver>) -> Router {
+    let headers = [(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+    Router::new().route("/metrics", get(async move || (headers, driver.metrics().text())))
+}
+
+/// A request has a number of its own, so that a line of the log can be found for a complaint.
 async fn answer(endpoint: Endpoint, State(driver): State<Arc<Driver>>, request: Request) -> Response {
+    let id = getrandom::u64().map_or_else(|_| String::new(), |id| format!("{id:016x}"));
+    let span = tracing::info_span!("request", id);
+    let mut response = carry_out(endpoint, &driver, request).instrument(span).await;
+    response.headers_mut().extend(HeaderValue::from_str(&id).map(|id| (REQUEST_ID, id)));
+    response
+}
+
+async fn carry_out(endpoint: Endpoint, driver: &Arc<Driver>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = match timeout(BODY_TIME, to_bytes(body, LONGEST_BODY)).await {
         Ok(Ok(body)) => body.to_vec(),
-        Ok(Err(_)) => return respond(Reply::invalid("The message is too long or broke off.")),
-        Err(_) => return respond(Reply::invalid("The message took too long to arrive.")),
+        Ok(Err(_)) => return respond(driver.refuse(endpoint, "The message is too long or broke off.")),
+        Err(_) => return respond(driver.refuse(endpoint, "The message took too long to arrive.")),
     };
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
     let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));

@@ -1,4 +1,5 @@
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::connection::Reception;
 use super::driver::Driver;
 use super::keyfile::{load_keys, read_keys};
 use super::options::Options;
-use super::routes::app;
+use super::routes::{app, metrics_app};
 use super::tls::Certificate;
 use super::wallets::Wallets;
 use crate::ProxyError;
@@ -32,12 +33,25 @@ pub async fn run(options: &Options) -> Result<(), ProxyError> {
     let wallets = Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
     let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
     let server = Server::new(driver, options)?;
-    let listener = TcpListener::bind(options.listen).await;
-    let listener = listener.map_err(|reason| ProxyError::Listen { address: options.listen, reason })?;
-    tracing::info!(address = %options.listen, public_url = %options.public_url, "listening");
+    if let Some(address) = options.metrics_listen {
+        let metrics = metrics_app(Arc::clone(&server.driver));
+        let (listener, address) = bind(address).await?;
+        tracing::info!(%address, "serving metrics");
+        tokio::spawn(async move { axum::serve(listener, metrics).await });
+    }
+    let (listener, address) = bind(options.listen).await?;
+    tracing::info!(%address, public_url = %options.public_url, "listening");
     server.obey_signals().map_err(ProxyError::Signals)?;
     server.serve(listener).await;
     Ok(())
+}
+
+/// Listens; tells the address too, as the operator may leave the port to the system.
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ProxyError> {
+    let failed = |reason| ProxyError::Listen { address, reason };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Reads everything that a start reads; changes nothing, and listens to nobody.
@@ -68,10 +82,10 @@ impl Server {
     /// [`ProxyError::Certificate`] if there is to be TLS and its files cannot be used.
     pub fn new(driver: Arc<Driver>, options: &Options) -> Result<Self, ProxyError> {
         let reception = Reception {
+            driver: Arc::clone(&driver),
             router: app(Arc::clone(&driver)),
             certificate: options.certificate()?.map(Arc::new),
             balancers: options.balancers(),
-            draining: driver.draining().clone(),
             closing: CancellationToken::new(),
         };
         Ok(Self {

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "everything here is a test")]
 
 mod admission;
+mod configuration;
 mod connect;
 mod double;
 mod garbage;
+mod operate;
 mod pay;
-mod process;
+mod program;
 mod receive;
 mod rotate;
 mod server;

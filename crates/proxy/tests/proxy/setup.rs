@@ -59,6 +59,18 @@ impl Setup {
 
     /// The same, but it waits before each answer.
     pub(crate) async fn with_waiting_wallet(wait: impl Fn(&str) -> Waiting + Clone + Send + Sync + 'static) -> Self {
+        Self::with_wallet_that_answers(wallet_answer, wait).await
+    }
+
+    /// The same, but it knows quotes and payments.
+    pub(crate) async fn with_wallet_that_pays() -> Self {
+        Self::with_wallet_that_answers(payment_answer, |_| Box::pin(std::future::ready(()))).await
+    }
+
+    async fn with_wallet_that_answers(
+        answer: fn(&str, &str) -> (StatusCode, String),
+        wait: impl Fn(&str) -> Waiting + Clone + Send + Sync + 'static,
+    ) -> Self {
         // The double's own address goes into its answers, and is known only once it listens.
         let origin = Arc::new(Mutex::new(String::new()));
         let known = Arc::clone(&origin);
@@ -66,7 +78,7 @@ impl Setup {
             let (what, wait, known) = (what.to_owned(), wait(what), Arc::clone(&known));
             Box::pin(async move {
                 wait.await;
-                wallet_answer(&what, &known.lock().unwrap()).into_response()
+                answer(&what, &known.lock().unwrap()).into_response()
             })
         })
         .await;
@@ -96,7 +108,8 @@ impl Setup {
         self.world.incoming(Endpoint::RotateToken, &message, None)
     }
 
-    pub(crate) async fn connect(&mut self) -> Secret {
+    /// What the extension sends once the user has agreed.
+    pub(crate) fn continuation(&mut self) -> Incoming {
         let operation = ContinueGrant {
             uri: self.url("/auth/continue/1"),
             token: Secret::new("CONTINUE".to_owned()),
@@ -104,12 +117,16 @@ impl Setup {
         };
         let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
         let message = ContinueGrantRequest { wallet_address: self.wallet.id.clone(), request };
-        let incoming = self.world.incoming(Endpoint::ContinueGrant, &message, None);
-        json::<ContinueGrantReply>(self.send(&incoming).await).await.session
+        self.world.incoming(Endpoint::ContinueGrant, &message, None)
+    }
+
+    pub(crate) async fn connect(&mut self) -> Secret {
+        let continuation = self.continuation();
+        json::<ContinueGrantReply>(self.send(&continuation).await).await.session
     }
 }
 
-pub(crate) fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
+fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
     let token = format!(r#"{{"value":"FRESH-TOKEN","manage":"{origin}/auth/token/2","expires_in":600}}"#);
     let next = format!(r#"{{"access_token":{{"value":"C"}},"uri":"{origin}/auth/continue/1"}}"#);
     let amount = r#"{"value":"0","assetCode":"USD","assetScale":2}"#;
@@ -124,6 +141,19 @@ pub(crate) fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
         "POST /t/incoming-payments" => (StatusCode::CREATED, created),
         "DELETE /auth/token/2" => (StatusCode::NO_CONTENT, String::new()),
         _ => (StatusCode::FORBIDDEN, r#"{"error":{"code":"403","description":"Inactive Token"}}"#.to_owned()),
+    }
+}
+
+fn payment_answer(what: &str, origin: &str) -> (StatusCode, String) {
+    let amounts = r#""debitAmount":{"value":"100","assetCode":"USD","assetScale":2},"receiveAmount":{"value":"99","assetCode":"USD","assetScale":2}"#;
+    let both = format!(r#""walletAddress":"{origin}/alice","receiver":"{origin}/t/incoming-payments/1",{amounts}"#);
+    let quote = format!(r#"{{"id":"{origin}/t/quotes/1","method":"ilp","createdAt":"2027-01-15T08:00:00Z",{both}}}"#);
+    let sent = r#""sentAmount":{"value":"99","assetCode":"USD","assetScale":2},"failed":false"#;
+    let payment = format!(r#"{{"id":"{origin}/t/outgoing-payments/1",{sent},{both}}}"#);
+    match what {
+        "POST /t/quotes" => (StatusCode::CREATED, quote),
+        "POST /t/outgoing-payments" => (StatusCode::CREATED, payment),
+        _ => wallet_answer(what, origin),
     }
 }
 

@@ -1,19 +1,8 @@
-//! The program itself: what it reads, and how it ends.
+//! What the program reads before it starts, and what it makes of it.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// The program with these options, and nothing from the environment of the tests.
-pub(crate) fn program(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rivulet-proxy"));
-    command.env_clear().args(options);
-    command
-}
-
-/// A file of this test alone.
-pub(crate) fn file(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("rivulet-proxy-{}-{name}", std::process::id()))
-}
+use crate::program::{command, file};
 
 fn output(command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
@@ -26,10 +15,10 @@ fn a_flag_counts_before_the_environment_and_that_before_the_file() {
     let text =
         "public-url = 'https://pay.example'\nlisten = '127.0.0.1:1'\nsession-life = 1\nallow-private-hosts = true";
     std::fs::write(&path, text).unwrap();
-    let mut command = program(&["--check-config", "--listen", "127.0.0.1:3"]);
-    command.env("RIVULET_PROXY_CONFIG", &path).env("RIVULET_PROXY_LISTEN", "127.0.0.1:2");
-    command.env("RIVULET_PROXY_SESSION_LIFE", "2");
-    let (succeeded, written) = output(&mut command);
+    let mut checked = command(&["--check-config", "--listen", "127.0.0.1:3"]);
+    checked.env("RIVULET_PROXY_CONFIG", &path).env("RIVULET_PROXY_LISTEN", "127.0.0.1:2");
+    checked.env("RIVULET_PROXY_SESSION_LIFE", "2");
+    let (succeeded, written) = output(&mut checked);
     std::fs::remove_file(path).unwrap();
     assert!(succeeded, "{written}");
     for line in [
@@ -57,7 +46,7 @@ fn a_configuration_that_cannot_work_fails_the_check() {
         (&["--public-url", "https://pay.example", "--listen", "here"], "invalid value"),
         (&[], "--public-url"),
     ] {
-        let (succeeded, written) = output(program(&["--check-config"]).args(options));
+        let (succeeded, written) = output(command(&["--check-config"]).args(options));
         assert!(!succeeded && written.contains(expected), "{options:?}: {written}");
     }
     std::fs::remove_file(keys).unwrap();
@@ -67,6 +56,6 @@ fn a_configuration_that_cannot_work_fails_the_check() {
 fn a_check_makes_no_key() {
     let keys = file("unmade.key");
     let options = ["--check-config", "--public-url", "https://pay.example", "--key-file", keys.to_str().unwrap()];
-    assert!(output(&mut program(&options)).0);
+    assert!(output(&mut command(&options)).0);
     assert!(!keys.exists());
 }
