@@ -52,6 +52,8 @@ budget: Money | null,
 monthly: boolean,
 /** What is spent of it. */
 spent: Money | null,
+/** How far a new grant from the connected wallet has come, while one is asked for. */
+topUp: ConnectionState | null,
 /** Why the last attempt ended, or what keeps a connected wallet from paying. */
 problem: Problem | null, };
 

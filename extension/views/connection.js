@@ -24,14 +24,34 @@ const STEPS = [
  * @param {View} view @param {Send} send
  */
 export const connecting = (view, send) =>
-  ['disconnected', 'unreadable'].includes(view.connection.state) ? connectForm(send) : progress(view, send);
+  ['disconnected', 'unreadable'].includes(view.connection.state)
+    ? connectForm(send) : progress(view, view.connection.state, send);
+
+/**
+ * A new budget from the wallet that is connected.
+ * @param {Pick<View, 'connection' | 'publicKey'>} view @param {Send} send
+ */
+export const toppingUp = (view, send) => {
+  const { topUp } = view.connection;
+  return topUp ? progress(view, topUp, send) : html`
+    <details data-testid="top-up">
+      <summary>${words.topUp}</summary>
+      <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
+        remember(typed);
+        send({ command: 'topUp', amount: draft.amount, monthly: draft.monthly });
+      })}>
+        <p class="hint">${words.topUpHint}</p>
+        ${budgetFields()}
+        <button type="submit" class="quiet" data-testid="ask">${words.ask}</button>
+      </form>
+    </details>`;
+};
 
 /** @param {Send} send */
 const connectForm = (send) => html`
   <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
     draft.walletAddress = String(typed.get('walletAddress'));
-    draft.amount = String(typed.get('amount'));
-    draft.monthly = typed.has('monthly');
+    remember(typed);
     send({ command: 'connect', ...draft });
   })}>
     <label class="field">
@@ -40,21 +60,30 @@ const connectForm = (send) => html`
         aria-describedby="wallet-address-hint" data-testid="wallet-address" .value=${draft.walletAddress}>
       <span class="hint" id="wallet-address-hint">${words.walletAddressHint}</span>
     </label>
-    <label class="field">
-      <span class="label">${words.amount}</span>
-      <input name="amount" type="text" inputmode="decimal" aria-describedby="amount-hint"
-        data-testid="amount" .value=${draft.amount}>
-      <span class="hint" id="amount-hint">${words.amountHint}</span>
-    </label>
-    <label class="check">
-      <input name="monthly" type="checkbox" data-testid="monthly" .checked=${draft.monthly}>
-      <span>${words.monthly}</span>
-    </label>
+    ${budgetFields()}
     <button type="submit" data-testid="connect">${words.connect}</button>
   </form>`;
 
-/** @param {View} view @param {Send} send */
-const progress = ({ connection: { state, wallet }, publicKey }, send) => {
+const budgetFields = () => html`
+  <label class="field">
+    <span class="label">${words.amount}</span>
+    <input name="amount" type="text" inputmode="decimal" aria-describedby="amount-hint"
+      data-testid="amount" .value=${draft.amount}>
+    <span class="hint" id="amount-hint">${words.amountHint}</span>
+  </label>
+  <label class="check">
+    <input name="monthly" type="checkbox" data-testid="monthly" .checked=${draft.monthly}>
+    <span>${words.monthly}</span>
+  </label>`;
+
+/** @param {FormData} typed */
+const remember = (typed) => {
+  draft.amount = String(typed.get('amount'));
+  draft.monthly = typed.has('monthly');
+};
+
+/** @param {Pick<View, 'connection' | 'publicKey'>} view @param {ConnectionState} state @param {Send} send */
+const progress = ({ connection: { wallet }, publicKey }, state, send) => {
   const now = STEPS.findIndex(({ states }) => states.includes(state));
   return html`
     ${wallet ? html`

@@ -1,7 +1,7 @@
 /** The popup: what the page in front gets, and every setting that is needed day to day. */
 
 import { html, nothing, render } from './lit-html.js';
-import { connecting } from './connection.js';
+import { connecting, toppingUp } from './connection.js';
 import { problemNote, submit, toggle } from './parts.js';
 import { watch } from './view-port.js';
 import { amountOf, words } from './words.js';
@@ -43,7 +43,7 @@ const notConnected = (view, send) => html`
   </section>`;
 
 /** @param {View} view @param {Send} send */
-const connected = ({ page, connection, rate }, send) => html`
+const connected = ({ page, connection, rate, publicKey }, send) => html`
   ${pageCard(page, send)}
   ${problemNote(connection.problem ?? page?.problem)}
   <section class="card stack">
@@ -61,6 +61,7 @@ const connected = ({ page, connection, rate }, send) => html`
         <span class="hint" id="rate-hint">${words.rateHint}</span>
       </form>` : nothing}
   </section>
+  <section class="card stack">${toppingUp({ connection, publicKey }, send)}</section>
   ${walletCard(connection, send)}`;
 
 /** @param {Page | null} page @param {Send} send */

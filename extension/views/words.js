@@ -59,6 +59,9 @@ export const words = {
   amount: 'Budget',
   amountHint: 'In your wallet’s currency. Never more than this is spent.',
   monthly: 'Start over every month',
+  topUp: 'Top up or connect again',
+  topUpHint: 'Your wallet is asked for a new budget, which takes the place of this one.',
+  ask: 'Ask my wallet',
 
   budget: 'Budget',
   of: 'of',

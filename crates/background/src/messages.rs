@@ -52,6 +52,7 @@ struct Asked {
 #[serde(rename_all = "camelCase")]
 enum Verb {
     Connect,
+    TopUp,
     CancelConnect,
     Disconnect,
     SetEnabled,
@@ -95,6 +96,7 @@ pub fn command(message: &JsValue) -> Option<Input> {
         json::from_str(&json(message)?).ok()?;
     let command = match command {
         Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
+        Verb::TopUp => Command::TopUp { amount: amount?, monthly: monthly? },
         Verb::CancelConnect => Command::CancelConnect,
         Verb::Disconnect => Command::Disconnect,
         Verb::SetEnabled => Command::SetEnabled(enabled?),

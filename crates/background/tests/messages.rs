@@ -61,6 +61,7 @@ fn every_command_is_read() {
             "{command: 'connect', walletAddress: '$w.example', amount: '1,5', monthly: true}",
             Command::Connect { wallet_address: text("$w.example"), amount: text("1,5"), monthly: true },
         ),
+        ("{command: 'topUp', amount: '20', monthly: false}", Command::TopUp { amount: text("20"), monthly: enabled }),
         ("{command: 'cancelConnect'}", Command::CancelConnect),
         ("{command: 'disconnect'}", Command::Disconnect),
         ("{command: 'setEnabled', enabled: false}", Command::SetEnabled(enabled)),

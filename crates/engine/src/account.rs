@@ -1,6 +1,7 @@
 use open_payments::{Secret, Timestamp, Url, WalletDocument};
 use serde::{Deserialize, Serialize};
 
+use crate::keys::KeyWatch;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
@@ -22,6 +23,8 @@ pub(crate) struct Account {
     pub(crate) rests_until: u64,
     #[serde(skip)]
     pub(crate) rotation: Rotation,
+    #[serde(skip)]
+    pub(crate) key: KeyWatch,
     /// Exchanges since the token, or the session that came with it, was last accepted.
     #[serde(skip)]
     pub(crate) fruitless: u32,
@@ -75,6 +78,7 @@ impl Account {
             problem: None,
             rests_until: 0,
             rotation: Rotation::default(),
+            key: KeyWatch::default(),
             fruitless: 0,
         }
     }

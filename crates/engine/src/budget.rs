@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Budget {
     pub(crate) limit: Amount,
     pub(crate) interval: Option<Interval>,
+    /// When it took the place of another one: what was paid before came out of that.
+    since: Option<Timestamp>,
     /// The one that counts now first. A few are kept, so that a clock that jumps ahead and comes
     /// back finds what was spent before, and what a payment of the last one gives back is not
     /// taken off this one.
@@ -31,7 +33,12 @@ const UNSURE: i64 = 10 * 60 * 1000;
 
 impl Budget {
     pub(crate) fn new(limit: Amount, interval: Option<Interval>) -> Self {
-        Self { limit, interval, counts: VecDeque::from([Count { from: None, units: 0 }]) }
+        Self { limit, interval, since: None, counts: VecDeque::from([Count { from: None, units: 0 }]) }
+    }
+
+    /// Takes the place of another budget at this moment.
+    pub(crate) fn starting(self, now: Timestamp) -> Self {
+        Self { since: Some(now), ..self }
     }
 
     /// Turns to the interval of this moment.
@@ -65,8 +72,7 @@ impl Budget {
 
     /// What was spent at that moment was not spent after all.
     pub(crate) fn give_back(&mut self, units: u64, at: Timestamp) {
-        let from = self.start_of(at);
-        if let Some(count) = self.counts.iter_mut().find(|count| from.is_none() || count.from == from) {
+        if let Some(count) = self.count_at(at) {
             count.units = count.units.saturating_sub(units);
         }
     }
@@ -75,10 +81,17 @@ impl Budget {
     pub(crate) fn reconcile(&mut self, spent: &Amount, at: Timestamp) {
         let from = self.start_of(at);
         let unsure = from.is_some_and(|from| at.millis() - from.millis() < UNSURE);
-        let count = self.counts.iter_mut().find(|count| from.is_none() || count.from == from);
-        if let Some(count) = count.filter(|_| !unsure && spent.asset == self.limit.asset) {
+        let counts = !unsure && spent.asset == self.limit.asset;
+        if let Some(count) = self.count_at(at).filter(|_| counts) {
             count.units = count.units.max(spent.value);
         }
+    }
+
+    /// The count that a payment of that moment belongs to.
+    fn count_at(&mut self, at: Timestamp) -> Option<&mut Count> {
+        let from = self.start_of(at);
+        let is_ours = self.since.is_none_or(|since| since <= at);
+        self.counts.iter_mut().find(|count| is_ours && (from.is_none() || count.from == from))
     }
 
     /// The start of the interval that a moment lies in.

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     ConnectKeys,
     ConnectGrant,
     ConnectContinue,
+    /// The keys of the connected wallet.
+    Keys,
     /// Whatever comes back is fine.
     Farewell,
     LinkDocument(WalletAddress),
@@ -128,6 +130,7 @@ impl Engine {
             Some(Purpose::ConnectKeys) => self.connect_keys_read(answer),
             Some(Purpose::ConnectGrant) => self.grant_requested(answer),
             Some(Purpose::ConnectContinue) => self.grant_continued(answer),
+            Some(Purpose::Keys) => self.keys_read(answer),
             Some(Purpose::LinkDocument(address)) => self.link_document_read(address, answer),
             Some(Purpose::IncomingPayment(address)) => self.incoming_payment_created(&address, answer),
             Some(Purpose::Quote) => self.quoted(answer),

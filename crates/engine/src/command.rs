@@ -1,24 +1,27 @@
 use money::Rate;
 use open_payments::Url;
+use open_payments_client::Signer;
 
 use crate::calls::Purpose;
 use crate::desk::Desk;
 use crate::effect::{Area, Effect};
 use crate::engine::Engine;
 use crate::input::Command;
+use crate::key::Key;
 use crate::ledger::{Outcome, Row};
 use crate::minimum::Minimums;
 use crate::problem::ProblemCode;
 use crate::proxy::Proxy;
 use crate::readback::Readings;
 use crate::settling::payment_url;
-use crate::snapshot::{aside, local, session};
+use crate::snapshot::{aside, local, save, session};
 
 impl Engine {
     pub(crate) fn obey(&mut self, command: Command) {
         self.notice = None;
         match command {
             Command::Connect { wallet_address, amount, monthly } => self.connect(&wallet_address, amount, monthly),
+            Command::TopUp { amount, monthly } => self.top_up(amount, monthly),
             Command::CancelConnect => self.end_attempt(None),
             Command::Disconnect => self.disconnect(),
             Command::SetEnabled(enabled) => {
@@ -61,21 +64,45 @@ impl Engine {
         }
     }
 
-    /// Gives the grant back, and forgets the wallet and the key, whether or not anybody answers.
+    /// Forgets everything of the wallet but the ledger, and gives the grant back, whether or not
+    /// anybody answers.
     fn disconnect(&mut self) {
+        self.end_attempt(None);
         if self.account.is_none() && !self.account_is_unreadable() {
             return;
         }
         self.leave_unsettled();
-        if let Some(account) = &self.account {
-            let (wallet, continuation) = (account.wallet.clone(), account.continuation.clone());
-            self.give_back(&wallet, &continuation);
+        let account = self.account.take();
+        self.spending = None;
+        self.desk = Desk::default();
+        self.readings = Readings::default();
+        self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
+        self.minimums = Minimums::default();
+        self.published.forget_visits();
+        self.unreadable.retain(|name| !local::WALLET.contains(name));
+        let gone = local::WALLET.into_iter().flat_map(|name| [(name.to_owned(), None), (aside(name), None)]);
+        let leaving = (local::LEAVING.to_owned(), Some(save(&true)));
+        let entries = gone.chain([leaving]).chain(self.ledger.take_changes()).collect();
+        self.persist(Area::Local, entries);
+        if let Some(account) = account {
+            self.give_back(&account.wallet, &account.continuation);
         }
-        // Before the wallet is forgotten: whoever dies in between is still connected, with a key
-        // that the wallet does not know, rather than disconnected with the old key.
+        self.leave();
+    }
+
+    /// The rest of disconnecting, which a new life takes up where the last one ended: the next
+    /// wallet gets another key, and nothing of what is known of the last one.
+    pub(crate) fn leave(&mut self) {
+        self.receivers.forget_the_payer();
+        self.persist_receivers();
+        self.persist(Area::Session, vec![(session::PURSE.to_owned(), None)]);
         self.key = None;
         self.effects.push_back(Effect::MakeKey);
-        self.forget_wallet();
+    }
+
+    pub(crate) fn key_made(&mut self, signer: Box<dyn Signer>) {
+        self.key = Some(Key::new(signer));
+        self.persist(Area::Local, vec![(local::LEAVING.to_owned(), None)]);
     }
 
     /// What is not settled now never will be: it stays in the ledger as it is.
@@ -89,24 +116,5 @@ impl Engine {
             };
             self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
         }
-    }
-
-    /// Forgets everything of a wallet but the ledger.
-    fn forget_wallet(&mut self) {
-        (self.account, self.spending) = (None, None);
-        self.desk = Desk::default();
-        self.readings = Readings::default();
-        self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
-        self.receivers.forget_the_payer();
-        self.minimums = Minimums::default();
-        self.published.forget_visits();
-        self.persist_receivers();
-        let gone = |name: &str| (name.to_owned(), None);
-        self.unreadable.retain(|name| !local::WALLET.contains(name));
-        // The purse first: one that is left over must never meet the next wallet.
-        self.persist(Area::Session, vec![gone(session::PURSE)]);
-        let asides = local::WALLET.map(|name| (aside(name), None));
-        let entries = local::WALLET.map(gone).into_iter().chain(asides).chain(self.ledger.take_changes()).collect();
-        self.persist(Area::Local, entries);
     }
 }

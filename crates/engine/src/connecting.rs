@@ -1,7 +1,7 @@
 //! Connecting a wallet, up to the grant request: document, key, grant. The rest is in `consent`.
 
 use money::{Amount, Asset};
-use open_payments::{HostKind, Interval, KeySet, Timestamp, Url, WalletAddress, WalletDocument};
+use open_payments::{HostKind, Interval, Timestamp, Url, WalletAddress, WalletDocument};
 use open_payments_client::{Mismatch, RequestGrant, check_pending_grant};
 use protocol::{Endpoint, ErrorCode, GrantReply, GrantRequest};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ use crate::calls::{Purpose, to_wire};
 use crate::consent::Consent;
 use crate::effect::{Area, Effect, Page};
 use crate::engine::Engine;
-use crate::input::{Answer, Unreachable};
+use crate::input::{Answer, TabId, Unreachable};
 use crate::problem::{Problem, ProblemCode};
-use crate::snapshot::{Snapshot, save, session};
+use crate::snapshot::{Snapshot, local, save, session};
 
-/// An attempt to connect, kept while the browser runs.
+/// An attempt to connect a wallet, or to get a new grant from the one that is connected.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Attempt {
     address: WalletAddress,
@@ -73,10 +73,6 @@ pub(crate) struct GrantAsked {
     pub(crate) finish: Url,
 }
 
-/// Between two looks at the wallet's keys.
-const KEY_POLL: u64 = 2_000;
-/// How long the key is waited for.
-const KEY_PATIENCE: i64 = 15 * 60 * 1000;
 /// A monthly budget begins a little in the past: a wallet whose clock is behind would find
 /// itself before the first month and refuse.
 const INTERVAL_LEAD: i64 = 5 * 60 * 1000;
@@ -85,16 +81,12 @@ const LONGEST_WAIT: u64 = 10 * 60;
 
 impl Engine {
     pub(crate) fn connect(&mut self, address: &str, amount: String, monthly: bool) {
-        if self.account.is_some() || self.attempt.is_some() {
+        if self.account.is_some() {
             return;
         }
         let problem = match WalletAddress::from_typed(address) {
             Ok(address) if address.url().host_kind() != HostKind::Private => {
-                let url = address.url().clone();
-                let attempt = Attempt { address, amount, monthly, terms: None, stage: Stage::CheckingWallet };
-                self.attempt = Some(Box::new(attempt));
-                self.persist_attempt();
-                return self.fetch(&url, Purpose::ConnectDocument);
+                return self.begin_attempt(address, amount, monthly);
             }
             Ok(address) if address.url().host().contains(['.', '[']) => ProblemCode::WalletForbidden.into(),
             // A mere word.
@@ -104,9 +96,30 @@ impl Engine {
         self.notice = Some(problem);
     }
 
+    /// The same wallet is asked for another grant, and the one there is goes on paying meanwhile.
+    pub(crate) fn top_up(&mut self, amount: String, monthly: bool) {
+        if let Some(account) = &self.account {
+            self.begin_attempt(account.wallet.id.clone(), amount, monthly);
+        }
+    }
+
+    fn begin_attempt(&mut self, address: WalletAddress, amount: String, monthly: bool) {
+        if self.attempt.is_none() {
+            let url = address.url().clone();
+            let attempt = Attempt { address, amount, monthly, terms: None, stage: Stage::CheckingWallet };
+            self.attempt = Some(Box::new(attempt));
+            self.persist_attempt();
+            self.fetch(&url, Purpose::ConnectDocument);
+        }
+    }
+
     pub(crate) fn connect_document_read(&mut self, answer: Result<Answer, Unreachable>) {
         let Some(attempt) = &mut self.attempt else { return };
         let terms = read_document(&attempt.address, answer).and_then(|wallet| {
+            let connected = self.account.as_ref().map(|account| &account.wallet);
+            if connected.is_some_and(|known| (&known.id, &known.asset) != (&wallet.id, &wallet.asset)) {
+                return Err(ProblemCode::WalletChanged.into());
+            }
             let budget = parse_budget(&attempt.amount, &wallet.asset)?;
             Ok(Terms { wallet, budget })
         });
@@ -119,40 +132,7 @@ impl Engine {
         }
     }
 
-    fn await_key(&mut self) {
-        let Some(attempt) = &mut self.attempt else { return };
-        let next = self.now.monotonic.max(self.proxy.quiet_until);
-        attempt.stage = Stage::AwaitingKey { since: self.now.wall, next: Some(next) };
-        self.persist_attempt();
-    }
-
-    /// Looks for the key, if it is time to.
-    pub(crate) fn look_for_key(&mut self) {
-        let Some(attempt) = &mut self.attempt else { return };
-        let (Stage::AwaitingKey { next, .. }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else { return };
-        if self.key.is_some() && next.take_if(|at| *at <= self.now.monotonic).is_some() {
-            let url = terms.wallet.id.jwks_url();
-            self.fetch(&url, Purpose::ConnectKeys);
-        }
-    }
-
-    pub(crate) fn connect_keys_read(&mut self, answer: Result<Answer, Unreachable>) {
-        let (Some(attempt), Some(key)) = (&mut self.attempt, &self.key) else { return };
-        let Stage::AwaitingKey { since, next } = &mut attempt.stage else { return };
-        let listed =
-            answer.ok().filter(|answer| answer.status == 200).and_then(|answer| KeySet::parse(&answer.body).ok());
-        if listed.is_some_and(|keys| keys.contains(&key.kid, &key.keyid)) {
-            self.request_grant();
-        } else if self.now.wall.millis() - since.millis() > KEY_PATIENCE {
-            self.give_up(ProblemCode::KeyMissing.into());
-        } else {
-            *next = Some(self.now.monotonic + KEY_POLL);
-            // Keeps the worker awake while the user is at the wallet's page.
-            self.persist_attempt();
-        }
-    }
-
-    fn request_grant(&mut self) {
+    pub(crate) fn request_grant(&mut self) {
         let nonce = self.entropy.nonce();
         let finish = self.proxy_url().join("connected");
         let begins = self.server_time().plus_millis(-INTERVAL_LEAD);
@@ -207,15 +187,27 @@ impl Engine {
         let Some(attempt) = self.attempt.take() else { return };
         self.notice = problem;
         self.calls.forget(Purpose::is_of_attempt);
-        self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), None)]);
+        self.persist(Area::Local, vec![(local::ATTEMPT.to_owned(), None)]);
+        self.persist(Area::Session, vec![(session::CONSENT_TAB.to_owned(), None)]);
         if let (Some(terms), Some(consent)) = (attempt.terms, attempt.stage.consent()) {
             self.give_back(&terms.wallet, &consent.continuation);
             self.effects.extend(consent.tab.map(Effect::CloseTab));
         }
     }
 
-    /// After a restart: asks again for what got lost on its way.
-    pub(crate) fn resume_attempt(&mut self) {
+    fn await_key(&mut self) {
+        let Some(attempt) = &mut self.attempt else { return };
+        let next = self.now.monotonic.max(self.proxy.quiet_until);
+        attempt.stage = Stage::AwaitingKey { since: self.now.wall, next: Some(next) };
+        self.persist_attempt();
+    }
+
+    /// After a restart: asks again for what got lost on its way. If the browser was restarted too,
+    /// no tab is known any more.
+    pub(crate) fn resume_attempt(&mut self, tab: Option<TabId>) {
+        if let Some(consent) = self.consent_mut() {
+            consent.tab = tab;
+        }
         let Some(attempt) = &mut self.attempt else { return };
         match &attempt.stage {
             Stage::CheckingWallet => {
@@ -238,7 +230,8 @@ impl Engine {
         match &attempt.stage {
             _ if self.key.is_none() => None,
             Stage::AwaitingKey { next, .. } => *next,
-            Stage::Finishing { consent, asked: false, .. } => {
+            // While something of the old grant is on its way, its answer is waited for.
+            Stage::Finishing { consent, asked: false, .. } if self.is_grant_at_rest() => {
                 Some((self.now.monotonic + consent.wait_left(self.now.wall)).max(self.proxy.quiet_until))
             }
             _ => None,
@@ -253,7 +246,7 @@ impl Engine {
     pub(crate) fn persist_attempt(&mut self) {
         if let Some(attempt) = &self.attempt {
             let attempt = save(attempt);
-            self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), Some(attempt))]);
+            self.persist(Area::Local, vec![(local::ATTEMPT.to_owned(), Some(attempt))]);
         }
     }
 }

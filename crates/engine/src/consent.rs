@@ -6,7 +6,7 @@ use open_payments_client::{CancelGrant, ContinueGrant, check_granted_access};
 use protocol::{CancelGrantRequest, ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorCode};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Continuation, Token};
+use crate::account::{Account, Continuation, Rotation, Token};
 use crate::budget::Budget;
 use crate::calls::{Purpose, to_wire};
 use crate::connecting::{GrantAsked, Stage, foreign_host};
@@ -14,7 +14,7 @@ use crate::effect::{Area, Effect};
 use crate::engine::Engine;
 use crate::input::{Answer, TabId, Unreachable};
 use crate::problem::ProblemCode;
-use crate::snapshot::session;
+use crate::snapshot::{local, save, session};
 use crate::spending::Spending;
 
 /// A grant that the user decides about.
@@ -26,6 +26,8 @@ pub(crate) struct Consent {
     pub(crate) requested: Timestamp,
     /// For so many milliseconds the wallet wants to be left alone.
     pub(crate) wait: u64,
+    /// Kept apart: after a restart of the browser its number is that of another tab.
+    #[serde(skip)]
     pub(crate) tab: Option<TabId>,
 }
 
@@ -50,7 +52,7 @@ impl Engine {
     pub(crate) fn consent_tab_opened(&mut self, tab: TabId) {
         if let Some(consent) = self.consent_mut() {
             consent.tab = Some(tab);
-            self.persist_attempt();
+            self.persist(Area::Session, vec![(session::CONSENT_TAB.to_owned(), Some(save(&tab)))]);
             self.consent_tab_moved(tab);
         }
     }
@@ -86,26 +88,38 @@ impl Engine {
     pub(crate) fn consent_tab_closed(&mut self, tab: TabId) {
         let Some(consent) = self.consent_mut().filter(|consent| consent.tab == Some(tab)) else { return };
         consent.tab = None;
-        match &self.attempt {
-            Some(attempt) if matches!(attempt.stage, Stage::AwaitingConsent(_)) => {
-                self.give_up(ProblemCode::TabClosed.into());
-            }
-            _ => self.persist_attempt(),
+        if self.attempt.as_ref().is_some_and(|attempt| matches!(attempt.stage, Stage::AwaitingConsent(_))) {
+            self.give_up(ProblemCode::TabClosed.into());
         }
+    }
+
+    /// Whether a grant is being continued, or may be now. The one that it takes the place of rests
+    /// meanwhile, so that nothing of it is on its way any more.
+    pub(crate) fn is_continuing_grant(&self) -> bool {
+        let Some(Stage::Finishing { consent, asked, .. }) = self.attempt.as_ref().map(|attempt| &attempt.stage) else {
+            return false;
+        };
+        *asked || consent.wait_left(self.now.wall) == 0
+    }
+
+    /// Whether nothing of the grant there is, if there is one, is on its way.
+    pub(crate) fn is_grant_at_rest(&self) -> bool {
+        let is_rotating = |account: &Account| matches!(account.rotation, Rotation::InFlight { .. });
+        self.desk.is_quiet() && !self.account.as_deref().is_some_and(is_rotating)
     }
 
     /// Continues a grant that the user has accepted, once its wait is over.
     pub(crate) fn continue_grant(&mut self) {
-        if self.key.is_none() || self.proxy.is_quiet(self.now.monotonic) {
+        let ready = self.is_continuing_grant() && self.is_grant_at_rest();
+        if !ready || self.key.is_none() || self.proxy.is_quiet(self.now.monotonic) {
             return;
         }
         let Some(attempt) = &mut self.attempt else { return };
-        let (Stage::Finishing { consent, reference, asked }, Some(terms)) = (&mut attempt.stage, &attempt.terms) else {
+        let (Stage::Finishing { consent, reference, asked: asked @ false }, Some(terms)) =
+            (&mut attempt.stage, &attempt.terms)
+        else {
             return;
         };
-        if *asked || consent.wait_left(self.now.wall) > 0 {
-            return;
-        }
         *asked = true;
         let Continuation { uri, token } = consent.continuation.clone();
         let operation = ContinueGrant { uri, token, reference: reference.clone() };
@@ -139,14 +153,40 @@ impl Engine {
         let continuation = Continuation { uri: reply.continuation.uri, token: reply.continuation.token };
         let token = Token::new(reply.access_token, self.now.wall);
         let account = Account::new(terms.wallet.clone(), token, continuation, reply.session);
-        self.leave_unsettled();
-        (self.account, self.attempt) = (Some(Box::new(account)), None);
-        self.spending = Some(Spending::new(budget));
-        // First what is new: whoever dies in between is connected, and an attempt that is left
-        // over beside an account is not taken up.
+        // Nothing that was learned of another wallet, one that could not be read, holds for this one.
+        if self.account.is_none() {
+            self.forget_minimums();
+        }
+        // The old grant's payments of unknown outcome are this wallet's too, and are still settled.
+        if self.spending.is_none() {
+            self.leave_unsettled();
+        }
+        self.attempt = None;
+        let old = self.account.replace(Box::new(account));
+        match &mut self.spending {
+            Some(spending) => spending.replace_budget(budget, self.now.wall),
+            None => self.spending = Some(Spending::new(budget)),
+        }
+        self.desk.outdate_quotes();
         self.persist_connection();
-        self.persist(Area::Session, vec![(session::ATTEMPT.to_owned(), None)]);
         self.effects.extend(tab.map(Effect::CloseTab));
+        if let Some(old) = old {
+            self.give_back(&old.wallet, &old.continuation);
+        }
+    }
+
+    /// Writes a connection that has just been made, all of it or nothing: an account without its
+    /// budget could never pay, and an attempt that has succeeded must not be taken up again.
+    fn persist_connection(&mut self) {
+        let Some(account) = &self.account else { return };
+        let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None)];
+        let entries = entries.map(|(name, text)| (name.to_owned(), text));
+        // Of another wallet, one whose account could not be read, nothing may be left over.
+        let gone = [session::PURSE, session::CONSENT_TAB].map(|name| (name.to_owned(), None));
+        self.persist(Area::Session, gone.into());
+        self.settling.persist_anew();
+        self.unreadable.retain(|name| !local::WALLET.contains(name));
+        self.persist_spending_with(entries.into());
     }
 
     /// Gives back a grant, decided or not. Nobody waits for the answer.

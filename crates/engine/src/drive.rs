@@ -17,6 +17,7 @@ impl Engine {
         let targets = self.targets();
         self.pass_time(&targets);
         self.end_sessions(&targets);
+        self.drive_key_watch(&targets);
         self.drive_readings(&targets);
         self.drive_settling(&targets);
         self.spend(&targets);
@@ -28,7 +29,7 @@ impl Engine {
     pub(crate) fn can_pay(&self, targets: &[Target]) -> bool {
         let Some(account) = &self.account else { return false };
         let Some(spending) = &self.spending else { return false };
-        let able = self.key.is_some() && !account.token_lost && spending.budget.remaining() > 0;
+        let able = self.key.is_some() && !account.key.missing && !account.token_lost && spending.budget.remaining() > 0;
         able && !targets.is_empty() && self.rate() > Rate::ZERO
     }
 
@@ -88,7 +89,8 @@ impl Engine {
         let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();
         self.desk.keep_only(targets, &large, self.server_time());
         let Some(account) = &self.account else { return };
-        if !self.can_pay(targets) || self.proxy.is_quiet(now) || now < account.rests_until {
+        let busy = self.proxy.is_quiet(now) || self.is_continuing_grant();
+        if !self.can_pay(targets) || busy || now < account.rests_until {
             return;
         }
         if self.rotation_is_due() {
@@ -102,7 +104,13 @@ impl Engine {
 
     /// While something can be paid, each second is a wake-up, which serves for all that waits.
     fn set_wake(&mut self, targets: &[Target]) {
-        let wakes = [self.pace.next(), self.attempt_wake(), self.readings_wake(), self.settling_wake(targets)];
+        let wakes = [
+            self.pace.next(),
+            self.attempt_wake(),
+            self.key_wake(targets),
+            self.readings_wake(),
+            self.settling_wake(targets),
+        ];
         let next = wakes.into_iter().flatten().min();
         if self.published.wake != Some(next) {
             self.published.wake = Some(next);

@@ -22,7 +22,7 @@ use crate::readback::Readings;
 use crate::receivers::Receivers;
 use crate::settings::Settings;
 use crate::settling::Settling;
-use crate::snapshot::{local, save, session};
+use crate::snapshot::{local, save};
 use crate::spending::Spending;
 
 /// The machine. See the crate's documentation for how it is driven.
@@ -100,7 +100,7 @@ impl Engine {
         match input {
             Input::Woke(stored) => self.wake(stored),
             Input::Installed => self.effects.push_back(Effect::OpenTab(Page::Welcome)),
-            Input::KeyMade(signer) => self.key = Some(Key::new(signer)),
+            Input::KeyMade(signer) => self.key_made(signer),
             Input::TabChanged(tab) => {
                 let id = tab.id;
                 self.presence.change(tab);
@@ -152,24 +152,6 @@ impl Engine {
         if let Some(account) = &self.account {
             let account = save(account);
             self.persist(Area::Local, vec![(local::ACCOUNT.to_owned(), Some(account))]);
-        }
-    }
-
-    /// Writes a connection that has just been made: an account without its budget could never pay.
-    /// Of another wallet, one whose account could not be read, nothing may be left over.
-    pub(crate) fn persist_connection(&mut self) {
-        self.unreadable.retain(|name| !local::WALLET.contains(name));
-        if let (Some(account), Some(spending)) = (&self.account, &self.spending) {
-            let mut entries = vec![
-                (local::ACCOUNT.to_owned(), Some(save(account))),
-                (local::SPENDING.to_owned(), Some(save(spending))),
-                (local::INTENT.to_owned(), None),
-                (local::UNSETTLED.to_owned(), None),
-                (local::MINIMUMS.to_owned(), None),
-            ];
-            entries.extend(self.ledger.take_changes());
-            self.persist(Area::Session, vec![(session::PURSE.to_owned(), None)]);
-            self.persist(Area::Local, entries);
         }
     }
 }

@@ -3,6 +3,7 @@ use open_payments_client::Signer;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::CallId;
+use crate::snapshot::Snapshot;
 
 /// When an input happened, and fresh randomness for what it sets off.
 #[derive(Clone, Copy)]
@@ -18,6 +19,8 @@ pub struct Now {
 /// A browser tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TabId(pub i32);
+
+impl Snapshot for TabId {}
 
 /// A browser window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,7 +155,14 @@ pub enum Command {
         /// Whether it starts anew each month.
         monthly: bool,
     },
-    /// Give up connecting.
+    /// Ask the connected wallet for a new grant, which takes the place of the one there is.
+    TopUp {
+        /// The new budget, of which nothing is spent yet.
+        amount: String,
+        /// Whether it starts anew each month.
+        monthly: bool,
+    },
+    /// Give up connecting, or topping up.
     CancelConnect,
     /// Forget the wallet and its key.
     Disconnect,

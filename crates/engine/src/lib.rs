@@ -22,6 +22,7 @@ mod entropy;
 mod frames;
 mod input;
 mod key;
+mod keys;
 mod ledger;
 mod minimum;
 mod pace;

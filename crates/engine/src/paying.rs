@@ -138,11 +138,16 @@ impl Engine {
     /// Writes how the money stands, with the payment that is on its way, if there is one. All of
     /// it is written or nothing.
     pub(crate) fn persist_spending(&mut self) {
+        self.persist_spending_with(Vec::new());
+    }
+
+    /// The same together with other entries.
+    pub(crate) fn persist_spending_with(&mut self, mut entries: Vec<(String, Option<String>)>) {
         let Some(spending) = &self.spending else { return };
         let intent = self.desk.paying.as_ref().map(|paying| &paying.intent);
-        let mut entries =
-            vec![(local::SPENDING.to_owned(), Some(save(spending))), (local::INTENT.to_owned(), intent.map(save))];
-        entries.extend(self.settling.take_change().map(|text| (local::UNSETTLED.to_owned(), Some(text))));
+        entries.push((local::SPENDING.to_owned(), Some(save(spending))));
+        entries.push((local::INTENT.to_owned(), intent.map(save)));
+        entries.extend(self.settling.take_change().map(|text| (local::UNSETTLED.to_owned(), text)));
         entries.extend(self.ledger.take_changes());
         self.persist(Area::Local, entries);
     }

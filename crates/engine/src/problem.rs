@@ -65,8 +65,10 @@ problems! {
     WalletRefused = "wallet_refused", "The wallet refused the request.";
     /// The wallet does not list our key.
     KeyMissing = "key_missing", "The wallet does not know this browser's key. Add the public key in your wallet's settings.";
+    /// The connected wallet is not what it was.
+    WalletChanged = "wallet_changed", "Your wallet has another currency or address than before. Disconnect it and connect it anew.";
     /// The user said no.
-    Declined = "declined", "You declined the request in your wallet. Nothing was connected.";
+    Declined = "declined", "You declined the request in your wallet. Nothing has changed.";
     /// The wallet could not let the user decide.
     GrantInvalid = "grant_invalid", "The wallet could not complete the request. Please try again.";
     /// The user closed the consent page.
@@ -84,13 +86,13 @@ problems! {
     /// Too many requests.
     RateLimited = "rate_limited", "There were too many requests. Payments go on in a moment.";
     /// The access token is gone for good.
-    TokenLost = "token_lost", "The permission of your wallet is gone. Disconnect and connect again.";
+    TokenLost = "token_lost", "The permission of your wallet is gone. Connect again to get a new one.";
     /// The budget is used up.
     OutOfFunds = "out_of_funds", "Your budget is used up.";
     /// What is left of the budget is too little for this site.
     RestTooSmall = "rest_too_small", "What is left of your budget is less than the smallest amount this site can be sent.";
     /// What is left of the budget is not known any more.
-    BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Disconnect and connect again.";
+    BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Connect again to set a new one.";
     /// What is known of the wallet cannot be read.
     AccountUnreadable = "account_unreadable", "What was stored of your wallet cannot be read, so nothing is paid. Connect it again, and end the earlier permission in the wallet.";
     /// Something that was stored cannot be read.

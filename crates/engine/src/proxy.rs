@@ -96,6 +96,7 @@ impl Engine {
             ErrorCode::ClockSkew => self.learn_clock(error.server_time),
             ErrorCode::RateLimited => self.proxy.rest(error.retry_after.unwrap_or(1).clamp(1, 300) * 1000, now),
             ErrorCode::TokenInactive | ErrorCode::SessionInvalid => self.want_rotation(),
+            ErrorCode::KeyRevoked => self.miss_key(),
             _ => {}
         }
         // The wallet may have acted on a request whose answer did not reach the proxy.

@@ -40,6 +40,11 @@ impl Published {
         self.viewers = self.viewers.saturating_sub(1);
     }
 
+    /// Whether somebody looks at a view.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.viewers > 0
+    }
+
     pub(crate) fn count_payment(&mut self, tab: TabId, site: &str, units: u64) {
         let visit = self.visits.get_or_insert(tab, Default::default());
         if visit.0 != site {
@@ -112,10 +117,12 @@ impl Engine {
             budget: None,
             monthly: false,
             spent: None,
+            top_up: None,
             problem: None,
         };
         if let Some(account) = &self.account {
             view.state = ConnectionState::Connected;
+            view.top_up = self.attempt.as_ref().map(|attempt| state(&attempt.stage));
             view.wallet = Some(wallet(&account.wallet));
             view.problem = account.problem.clone().or(self.proxy.problem()).as_ref().map(shown);
             if let Some(spending) = &self.spending {

@@ -245,9 +245,10 @@ impl Engine {
             Failure::Unknown(ProblemCode::ProxyUnreachable) => return,
             Failure::Unknown(_) => {}
             Failure::Refused(error) => match error.code {
-                // These are about the token, the session or the pace.
+                // These are about the token, the session, the key or the pace.
                 ErrorCode::TokenInactive
                 | ErrorCode::SessionInvalid
+                | ErrorCode::KeyRevoked
                 | ErrorCode::RateLimited
                 | ErrorCode::ClockSkew => return,
                 ErrorCode::InsufficientGrant => return self.lose_token(),

@@ -73,7 +73,7 @@ impl Engine {
     /// token that is about to die.
     pub(crate) fn may_read(&self) -> bool {
         let Some(account) = &self.account else { return false };
-        let usable = !account.token_lost && matches!(account.rotation, Rotation::Idle { .. });
+        let usable = !account.token_lost && !account.key.missing && matches!(account.rotation, Rotation::Idle { .. });
         usable && self.settings.enabled && self.key.is_some()
     }
 

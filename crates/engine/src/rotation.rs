@@ -70,6 +70,9 @@ impl Engine {
             }
             Ok(_) => self.lose_token(),
             Err(failure) if failure.code() == Some(ErrorCode::TokenInactive) => self.lose_token(),
+            Err(failure) if failure.code() == Some(ErrorCode::KeyRevoked) => {
+                account.rotation = Rotation::Wanted { at: now.monotonic, failures };
+            }
             // The proxy keeps the answer for some minutes: asking again does not rotate twice.
             Err(failure) => {
                 let pause = (FIRST_PAUSE << failures.min(10)).min(LONGEST_PAUSE);
@@ -83,6 +86,7 @@ impl Engine {
     pub(crate) fn token_accepted(&mut self) {
         let Some(account) = &mut self.account else { return };
         account.fruitless = 0;
+        account.key.accepted();
         account.problem.take_if(|problem| problem.code == ProblemCode::ProxyRefused);
     }
 

@@ -53,9 +53,15 @@ impl Settling {
         Self { unsettled, looking: false, changed: false }
     }
 
-    /// The entry to persist, if there is something new.
-    pub(crate) fn take_change(&mut self) -> Option<String> {
-        std::mem::take(&mut self.changed).then(|| save(&self.unsettled))
+    /// The entry is to be persisted even if nothing of it has changed.
+    pub(crate) fn persist_anew(&mut self) {
+        self.changed = true;
+    }
+
+    /// What to persist, if there is something new.
+    pub(crate) fn take_change(&mut self) -> Option<Option<String>> {
+        let text = || (!self.unsettled.is_empty()).then(|| save(&self.unsettled));
+        std::mem::take(&mut self.changed).then(text)
     }
 
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Intent> + use<> {

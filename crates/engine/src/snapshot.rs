@@ -19,6 +19,8 @@ pub(crate) trait Snapshot: Serialize + DeserializeOwned {
     }
 }
 
+impl Snapshot for bool {}
+
 /// Names of the entries in the local area.
 pub(crate) mod local {
     pub(crate) const SETTINGS: &str = "settings";
@@ -27,6 +29,9 @@ pub(crate) mod local {
     pub(crate) const INTENT: &str = "intent";
     pub(crate) const UNSETTLED: &str = "unsettled";
     pub(crate) const MINIMUMS: &str = "minimums";
+    pub(crate) const ATTEMPT: &str = "attempt";
+    /// The wallet is disconnected, and its key is still to be replaced.
+    pub(crate) const LEAVING: &str = "leaving";
 
     /// Those that are about one wallet.
     pub(crate) const WALLET: [&str; 5] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS];
@@ -34,7 +39,7 @@ pub(crate) mod local {
 
 /// Names of the entries in the session area.
 pub(crate) mod session {
-    pub(crate) const ATTEMPT: &str = "attempt";
+    pub(crate) const CONSENT_TAB: &str = "consentTab";
     pub(crate) const PURSE: &str = "purse";
     pub(crate) const RECEIVERS: &str = "receivers";
 }
@@ -80,6 +85,11 @@ impl Entries {
                 Entry::Unreadable
             }
         }
+    }
+
+    /// What stands under a name, if nothing is missed when it cannot be read.
+    pub(crate) fn find<T: Snapshot>(&self, name: &str) -> Option<T> {
+        self.text(name).and_then(read)
     }
 
     /// The names that begin with a prefix, without it, and their texts.

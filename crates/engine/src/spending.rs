@@ -46,6 +46,12 @@ impl Spending {
         Self { budget, purse: Purse::default(), signed_quotes: SignedQuotes::default(), ids_follow_quotes: None }
     }
 
+    /// Another grant of the same wallet takes the place of the last one, and of its token.
+    pub(crate) fn replace_budget(&mut self, budget: Budget, now: Timestamp) {
+        self.budget = budget.starting(now);
+        self.token_died(now);
+    }
+
     /// Takes over a purse that was kept elsewhere, if it is newer.
     pub(crate) fn keep_newer(&mut self, purse: Purse) {
         if purse.revision > self.purse.revision {
@@ -108,5 +114,9 @@ mod tests {
         spending.sign_quote(4);
         spending.token_died(at(505));
         assert!(spending.has_signed_more_than(8, at(510)) && !spending.has_signed_more_than(3, at(511)));
+        spending.sign_quote(7);
+        let budget = spending.budget.clone();
+        spending.replace_budget(budget, at(511));
+        assert!(spending.has_signed_more_than(6, at(516)) && !spending.has_signed_more_than(6, at(517)));
     }
 }

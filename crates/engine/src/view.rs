@@ -87,6 +87,8 @@ pub struct ConnectionView {
     pub monthly: bool,
     /// What is spent of it.
     pub spent: Option<MoneyView>,
+    /// How far a new grant from the connected wallet has come, while one is asked for.
+    pub top_up: Option<ConnectionState>,
     /// Why the last attempt ended, or what keeps a connected wallet from paying.
     pub problem: Option<ProblemView>,
 }

@@ -15,9 +15,6 @@ use crate::snapshot::{Entries, Entry, local, session};
 impl Engine {
     pub(crate) fn wake(&mut self, stored: Stored) {
         self.key = stored.signer.map(Key::new);
-        if self.key.is_none() {
-            self.effects.push_back(Effect::MakeKey);
-        }
         self.presence = Presence::new(stored.tabs, stored.focused_window);
         let (mut kept, mut fleeting) = (Entries::new(stored.local), Entries::new(stored.session));
         self.settings = match kept.load(local::SETTINGS) {
@@ -35,6 +32,8 @@ impl Engine {
         let intent = kept.load::<Intent>(local::INTENT).readable();
         self.settling = Settling::restore(kept.load(local::UNSETTLED).readable(), self.now);
         self.minimums = kept.load(local::MINIMUMS).readable().unwrap_or_default();
+        self.attempt = kept.find(local::ATTEMPT);
+        let is_leaving = kept.find(local::LEAVING) == Some(true);
         self.set_aside(kept);
         // Without the purse of this session there is that of the last payment, which is no fuller.
         let purse = fleeting.load::<Purse>(session::PURSE).readable();
@@ -51,10 +50,13 @@ impl Engine {
         if let Some(intent) = intent {
             self.outcome_unknown(intent);
         }
-        if self.account.is_none() {
-            self.attempt = fleeting.load(session::ATTEMPT).readable();
-            self.resume_attempt();
+        if is_leaving {
+            self.leave();
+        } else if self.key.is_none() {
+            self.effects.push_back(Effect::MakeKey);
+            self.miss_key();
         }
+        self.resume_attempt(fleeting.find(session::CONSENT_TAB));
     }
 
     /// Copies what could not be read aside, before anything takes its place.

@@ -21,7 +21,7 @@ pub(crate) fn deciding() -> World {
 /// What is left of an attempt that has ended: its reason, and nothing else.
 pub(crate) fn assert_ended<'a>(world: &mut World, problem: impl Into<Option<&'a str>>) {
     assert_eq!((world.connection().as_str(), world.problem().as_deref()), ("disconnected", problem.into()));
-    assert_eq!((world.local.get("account"), world.session.get("attempt")), (None, None));
+    assert_eq!((world.local.get("account"), world.local.get("attempt")), (None, None));
     assert_eq!((world.timer, world.alarm), (None, false));
     // The form can be used again.
     (world.proxy_is_down, world.servers.wallets.documents) = (false, Default::default());
@@ -62,7 +62,7 @@ fn each_step_can_be_seen() {
     assert_eq!(connection["budget"], json!({"value": "10.00", "assetCode": "USD", "assetScale": 2}));
     assert_eq!(connection["spent"]["value"], "0.00");
     assert_eq!(world.consent_tab(), None);
-    assert_eq!(world.session.get("attempt"), None);
+    assert_eq!(world.local.get("attempt"), None);
 }
 
 #[test]

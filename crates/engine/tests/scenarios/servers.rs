@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use engine::{Answer, HttpRequest};
 use open_payments::{Interval, Timestamp};
 use protocol::{
-    ContinueGrantRequest, ErrorBody, ErrorCode, ErrorReply, GrantRequest, IncomingPaymentRequest, PaymentRequest,
-    QuoteRequest, ReadPaymentRequest, RotateTokenRequest, SignedRequest,
+    CancelGrantRequest, ContinueGrantRequest, ErrorBody, ErrorCode, ErrorReply, GrantRequest, IncomingPaymentRequest,
+    PaymentRequest, QuoteRequest, ReadPaymentRequest, RotateTokenRequest, SignedRequest,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ impl Servers {
             return (403, "{}".to_owned());
         }
         let found = if url == format!("{RESOURCES}/outgoing-payment-grant") {
-            let spent = self.wallets.amount(self.wallets.spent(now));
+            let spent = self.wallets.amount(self.wallets.spent_of(self.wallets.grant_of(token).unwrap(), now));
             Some(json!({"spentDebitAmount": spent, "spentReceiveAmount": null}))
         } else if let Some(quote) = self.wallets.quotes.get(url) {
             let amount = self.wallets.amount(quote.debit);
@@ -105,7 +105,10 @@ impl Servers {
             "/v1/grants" => self.request_grant(read(request), now),
             "/v1/grants/continue" => self.continue_grant(read(request), now),
             "/v1/grants/cancel" => {
-                self.wallets.grant.as_mut().expect("a grant to cancel").cancelled = true;
+                let message: CancelGrantRequest = read(request);
+                let number: u64 = token_of(&message.request.headers).rsplit('-').next().unwrap().parse().unwrap();
+                let grant = self.wallets.grants_mut().find(|grant| grant.number == number);
+                grant.expect("a grant to cancel").cancelled = true;
                 Ok(json!({}))
             }
             "/v1/tokens/rotate" => self.rotate(read(request), now),
@@ -143,20 +146,24 @@ impl Servers {
         let asked = body(&message.request);
         let limits = &asked["access_token"]["access"][1]["limits"];
         let finish = &asked["interact"]["finish"];
+        let number = self.wallets.new_id();
+        let last = self.wallets.grant.take().filter(|grant| grant.accepted);
+        self.wallets.older.extend(last);
         self.wallets.grant = Some(Grant {
+            number,
             limit: limits["debitAmount"]["value"].as_str().unwrap().parse().unwrap(),
             interval: limits["interval"].as_str().map(|text| Interval::parse(text).unwrap()),
             nonce: finish["nonce"].as_str().unwrap().to_owned(),
             finish: finish["uri"].as_str().unwrap().to_owned(),
             requested: now,
-            reference: format!("reference-{}", self.wallets.new_id()),
+            reference: format!("reference-{number}"),
             accepted: false,
             cancelled: false,
             token: None,
         });
         Ok(json!({
             "interact": {"redirect": format!("{AUTH}interact"), "finish": "wallet-nonce"},
-            "continue": {"uri": format!("{AUTH}continue/1"), "token": "continue-1", "wait": self.wallets.wait},
+            "continue": {"uri": format!("{AUTH}continue/{number}"), "token": format!("continue-{number}"), "wait": self.wallets.wait},
         }))
     }
 
@@ -171,9 +178,10 @@ impl Servers {
         if !fits || grant.cancelled || grant.token.is_some() {
             return Err(refused(ErrorCode::WalletRefused));
         }
-        let token = self.token_reply(now);
+        let number = grant.number;
+        let token = self.token_reply(number, now);
         Ok(json!({"accessToken": token, "session": self.session,
-            "continue": {"uri": format!("{AUTH}continue/2"), "token": "continue-2"}}))
+            "continue": {"uri": format!("{AUTH}continued/{number}"), "token": format!("continued-{number}")}}))
     }
 
     fn rotate(&mut self, message: RotateTokenRequest, now: Timestamp) -> Outcome {
@@ -182,18 +190,18 @@ impl Servers {
         if let Some(kept) = self.rotations.get(&old) {
             return Ok(kept.clone());
         }
-        let grant = self.wallets.grant.as_ref().filter(|grant| !grant.cancelled);
-        let known = grant.and_then(|grant| grant.token.as_ref()).filter(|token| token.value == old);
-        if known.is_none_or(|token| token.manage != message.request.url) {
+        let grant = self.wallets.grant_of(&old).ok_or_else(|| refused(ErrorCode::TokenInactive))?;
+        if grant.token.as_ref().is_none_or(|token| token.manage != message.request.url) {
             return Err(refused(ErrorCode::TokenInactive));
         }
-        let reply = json!({"accessToken": self.token_reply(now), "session": self.session});
+        let number = grant.number;
+        let reply = json!({"accessToken": self.token_reply(number, now), "session": self.session});
         self.rotations.insert(old, reply.clone());
         Ok(reply)
     }
 
-    fn token_reply(&mut self, now: Timestamp) -> Value {
-        let Token { value, manage, .. } = self.wallets.renew_token(now);
+    fn token_reply(&mut self, grant: u64, now: Timestamp) -> Value {
+        let Token { value, manage, .. } = self.wallets.renew_token(grant, now);
         json!({"value": value, "manage": manage, "expiresIn": self.wallets.token_life})
     }
 
@@ -217,7 +225,8 @@ impl Servers {
     fn pay(&mut self, message: PaymentRequest, now: Timestamp) -> Outcome {
         self.admit(&message.request, now)?;
         let quote = body(&message.request)["quoteId"].as_str().unwrap().to_owned();
-        let at = self.wallets.create_payment(&quote, now).map_err(refused)?;
+        let grant = self.wallets.grant_of(token_of(&message.request.headers)).unwrap().number;
+        let at = self.wallets.create_payment_by(grant, &quote, now).map_err(refused)?;
         Ok(self.payment_reply(self.wallets.payment_view(&self.wallets.payments[at], now)))
     }
 

@@ -69,7 +69,9 @@ fn what_version_1_stored_while_it_paid_is_taken_up() {
     let receiver = IncomingPaymentUrl::parse("https://pay.example/rs/incoming-payments/site-3").unwrap();
     let made = text(&intent["quote"]).replace("/quotes/", "/outgoing-payments/");
     let known = rows.iter().map(|row| (text(&row["id"]), row)).chain([(made.clone(), &intent)]);
+    let grant = wallets.grant.as_ref().unwrap().number;
     wallets.payments.extend(known.map(|(id, row)| Payment {
+        grant,
         id,
         receiver: receiver.clone(),
         debit: text(&row["debit"]["value"]).parse().unwrap(),
@@ -104,7 +106,9 @@ fn an_attempt_that_version_1_began_is_taken_up() {
     world.upload_key();
     world.connect("1000", true);
     world.seconds(1);
-    world.session = stored("connecting-at-version-1", "session");
+    let case = "connecting-at-version-1";
+    world.local.extend(stored(case, "local"));
+    world.session = stored(case, "session");
     world.kill(false);
     assert_eq!(world.connection(), "awaitingConsent");
     // The nonce that the wallet was given.

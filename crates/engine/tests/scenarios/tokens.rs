@@ -210,46 +210,6 @@ fn a_token_that_cannot_be_sent_is_asked_for_again() {
 }
 
 #[test]
-fn a_key_that_was_taken_out_of_the_wallet_is_waited_for() {
-    let mut world = World::paying();
-    let keys = std::mem::take(&mut world.servers.wallets.keys);
-    world.seconds(30);
-    assert_eq!(world.page_problem().as_deref(), Some("key_missing"));
-    world.servers.wallets.keys = keys.clone();
-    world.seconds(61);
-    let before = world.payments();
-    world.seconds(5);
-    assert!(world.payments() >= before + 4 && world.page() == "paying");
-
-    // The same beside an expired token.
-    world.servers.wallets.keys.clear();
-    world.servers.wallets.expire_token();
-    world.seconds(120);
-    assert_eq!(world.page_problem().as_deref(), Some("key_missing"));
-    world.servers.wallets.keys = keys;
-    world.seconds(65);
-    let before = world.payments();
-    world.seconds(5);
-    assert!(world.payments() >= before + 4 && world.page() == "paying");
-}
-
-#[test]
-fn a_new_key_after_the_old_one_was_lost_only_has_to_be_uploaded() {
-    let mut world = World::paying();
-    world.servers.wallets.keys.clear();
-    world.key_is_readable = false;
-    world.kill(false);
-    world.seconds(20);
-    assert_eq!(world.connection(), "connected");
-    assert_eq!(world.page_problem().as_deref(), Some("key_missing"));
-    world.upload_key();
-    world.seconds(61);
-    let before = world.payments();
-    world.seconds(5);
-    assert!(world.payments() >= before + 4);
-}
-
-#[test]
 fn a_renewed_session_that_rides_along_is_kept() {
     let mut world = World::paying();
     world.servers.renewed_session = Some("session-renewed".to_owned());

@@ -18,7 +18,10 @@ pub(crate) struct Wallets {
     pub(crate) asset: Asset,
     /// Ids of the keys that the user has uploaded.
     pub(crate) keys: BTreeSet<String>,
+    /// The one that was asked for last.
     pub(crate) grant: Option<Grant>,
+    /// Those that were granted before it.
+    pub(crate) older: Vec<Grant>,
     pub(crate) token_life: u64,
     pub(crate) incoming_life: i64,
     pub(crate) incoming: BTreeMap<String, Timestamp>,
@@ -44,6 +47,7 @@ pub(crate) struct Wallets {
 }
 
 pub(crate) struct Grant {
+    pub(crate) number: u64,
     pub(crate) limit: u64,
     pub(crate) interval: Option<Interval>,
     pub(crate) nonce: String,
@@ -70,6 +74,8 @@ pub(crate) struct Quote {
 }
 
 pub(crate) struct Payment {
+    /// The number of the grant that it comes out of.
+    pub(crate) grant: u64,
     pub(crate) id: String,
     pub(crate) receiver: IncomingPaymentUrl,
     pub(crate) debit: u64,
@@ -90,6 +96,7 @@ impl Wallets {
             asset: Asset::new("USD", 2).unwrap(),
             keys: BTreeSet::new(),
             grant: None,
+            older: Vec::new(),
             token_life: 600,
             incoming_life: 10 * 60 * 1000,
             incoming: BTreeMap::new(),
@@ -138,30 +145,52 @@ impl Wallets {
         self.minimums.get(&*self.account_of(incoming)).copied().unwrap_or(self.minimum)
     }
 
-    /// What counts as spent in the interval of this moment.
+    /// What counts as spent of the grant that was asked for last, in the interval of this moment.
     pub(crate) fn spent(&self, now: Timestamp) -> u64 {
-        let Some(grant) = &self.grant else { return 0 };
+        self.grant.as_ref().map_or(0, |grant| self.spent_of(grant, now))
+    }
+
+    /// What counts as spent of a grant in the interval of this moment.
+    pub(crate) fn spent_of(&self, grant: &Grant, now: Timestamp) -> u64 {
         let window = grant.interval.as_ref().map(|interval| interval.window_at(now).expect("within an interval"));
-        let counts = |payment: &&Payment| !payment.failed && window.is_none_or(|window| window.contains(payment.at));
+        let counts = |payment: &&Payment| {
+            let is_of_grant = payment.grant == grant.number && !payment.failed;
+            is_of_grant && window.is_none_or(|window| window.contains(payment.at))
+        };
         self.payments.iter().filter(counts).map(|payment| payment.debit).sum()
     }
 
-    pub(crate) fn is_active(&self, token: &str, now: Timestamp) -> bool {
-        let grant = self.grant.as_ref().filter(|grant| !grant.cancelled);
-        grant.and_then(|grant| grant.token.as_ref()).is_some_and(|known| known.value == token && now < known.expires)
+    pub(crate) fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.older.iter().chain(&self.grant)
     }
 
-    pub(crate) fn renew_token(&mut self, now: Timestamp) -> Token {
+    pub(crate) fn grants_mut(&mut self) -> impl Iterator<Item = &mut Grant> {
+        self.older.iter_mut().chain(&mut self.grant)
+    }
+
+    /// The grant that a token belongs to, whether or not it has expired.
+    pub(crate) fn grant_of(&self, token: &str) -> Option<&Grant> {
+        let has_it = |grant: &&Grant| grant.token.as_ref().is_some_and(|known| known.value == token);
+        self.grants().find(|grant| !grant.cancelled && has_it(grant))
+    }
+
+    pub(crate) fn is_active(&self, token: &str, now: Timestamp) -> bool {
+        self.grant_of(token).and_then(|grant| grant.token.as_ref()).is_some_and(|token| now < token.expires)
+    }
+
+    pub(crate) fn renew_token(&mut self, grant: u64, now: Timestamp) -> Token {
         let id = self.new_id();
         let expires = now.plus_millis(i64::try_from(self.token_life).unwrap() * 1000);
         let token = Token { value: format!("token-{id}"), manage: format!("{AUTH}manage/{id}"), expires };
-        self.grant.as_mut().unwrap().token = Some(token.clone());
+        let grant = self.grants_mut().find(|known| known.number == grant);
+        grant.unwrap().token = Some(token.clone());
         token
     }
 
     pub(crate) fn expire_token(&mut self) {
-        let token = self.grant.as_mut().and_then(|grant| grant.token.as_mut());
-        token.unwrap().expires = Timestamp::from_millis(0);
+        for token in self.grants_mut().filter_map(|grant| grant.token.as_mut()) {
+            token.expires = Timestamp::from_millis(0);
+        }
     }
 
     pub(crate) fn create_incoming(&mut self, address: &str, now: Timestamp) -> (IncomingPaymentUrl, Timestamp) {
@@ -195,16 +224,22 @@ impl Wallets {
     }
 
     pub(crate) fn create_payment(&mut self, quote: &str, now: Timestamp) -> Result<usize, Refused> {
+        let newest = self.grant.as_ref().unwrap().number;
+        self.create_payment_by(newest, quote, now)
+    }
+
+    pub(crate) fn create_payment_by(&mut self, grant: u64, quote: &str, now: Timestamp) -> Result<usize, Refused> {
         let known = self.quotes.get(quote).filter(|known| now < known.expires).cloned().ok_or(Refused::QuoteUsed)?;
         let id = quote.replace("/quotes/", "/outgoing-payments/");
         if self.payments.iter().any(|payment| payment.id == id) {
             return Err(Refused::QuoteUsed);
         }
-        if self.spent(now) + known.debit > self.grant.as_ref().unwrap().limit {
+        let by = self.grants().find(|known| known.number == grant).unwrap();
+        if self.spent_of(by, now) + known.debit > by.limit {
             return Err(Refused::LimitExceeded);
         }
         let Quote { receiver, debit, .. } = known;
-        self.payments.push(Payment { id, receiver, debit, at: now, failed: self.account_is_empty });
+        self.payments.push(Payment { grant, id, receiver, debit, at: now, failed: self.account_is_empty });
         Ok(self.payments.len() - 1)
     }
 
