@@ -7,6 +7,11 @@ export type Command =
   | { command: 'setEnabled'; enabled: boolean }
   | { command: 'setSiteEnabled'; site: string; enabled: boolean }
   | { command: 'setRate'; perHour: string }
-  | { command: 'setProxyUrl'; url: string };
+  | { command: 'setProxyUrl'; url: string }
+  | { command: 'exportLedger'; format: 'csv' | 'json' }
+  | { command: 'forgetLedger' };
+
+/** What the view that sent `exportLedger` is answered; the text of `json` is a `History`. */
+export type Export = { kind: 'export'; name: string; mediaType: string; text: string };
 
 export type Send = (command: Command) => void;

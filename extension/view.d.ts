@@ -103,3 +103,44 @@ ticks: number,
 payments: number,
 /** By how many milliseconds each of the last seconds came late. */
 deviationsMs: Array<number>, };
+
+/** All that is known of payments: what the file holds that `exportLedger` asks for as JSON. */
+export type History = {
+/** The last payments, the latest last. */
+payments: Array<PaidOnce>,
+/** What was paid before them. */
+sums: Array<PaidInAll>, };
+
+/** One payment. */
+export type PaidOnce = {
+/** Its URL at the user's wallet. */
+id: string,
+/** When it was made, as in RFC 3339. */
+time: string,
+/** The host and port of the page. */
+site: string,
+/** Who was paid. */
+walletAddress: string,
+/** `unknown` counts as paid: the wallet was disconnected before it had said so. */
+outcome: Outcome,
+/** What the user gave. */
+sent: Amount,
+/** What the site was to get. */
+received: Amount | null, };
+
+/** What was paid in one currency. */
+export type PaidInAll = {
+/** In which day, in UTC; nothing for all the days before those that are listed. */
+day: string | null,
+/** To which site; nothing for all those that are not listed. */
+site: string | null,
+/** In how many payments. */
+payments: number,
+/** What the user gave. */
+sent: Amount, };
+
+/** What became of a payment. */
+export type Outcome = "paid" | "failed" | "unknown";
+
+/** An amount in minor units. */
+export type Amount = { value: string, assetCode: string, assetScale: number };

@@ -2,21 +2,27 @@
 
 /** @typedef {import('../view.js').View} View */
 /** @typedef {import('../command.js').Send} Send */
+/** @typedef {import('../command.js').Export} Export */
 
 const DELAY = 200;
 
 /**
  * Calls `draw` with the view now and after each change, also when the background was restarted in
- * between. A page that is not visible leaves the background alone.
+ * between. A page that is not visible leaves the background alone. One that asks for a file gets it
+ * in `take`.
  * @param {(view: View, send: Send) => void} draw
+ * @param {(file: Export) => void} [take]
  */
-export function watch(draw) {
+export function watch(draw, take) {
   /** @type {chrome.runtime.Port | null} */
   let port = null;
 
   const open = () => {
     const opened = chrome.runtime.connect({ name: 'view' });
-    opened.onMessage.addListener((view) => draw(view, send));
+    opened.onMessage.addListener((/** @type {View | Export} */ message) => {
+      if ('kind' in message) take?.(message);
+      else draw(message, send);
+    });
     opened.onDisconnect.addListener(() => {
       port = null;
       setTimeout(reopen, DELAY);

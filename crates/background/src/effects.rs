@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::chrome::{self, object};
+use crate::messages::File;
 use crate::queue::Queue;
 use crate::{clock, http, key, storage};
 
@@ -52,6 +53,9 @@ impl Queue {
             Effect::CloseTab(TabId(id)) => spawn_local(async move { drop(chrome::remove_tab(id).await) }),
             Effect::Badge(badge) => show_badge(badge),
             Effect::Publish(view) => self.ports.publish(&view),
+            Effect::Export { view, name, media_type, text } => {
+                self.ports.export(view, &File { name: &name, media_type, text: &text });
+            }
         }
         Ok(None)
     }

@@ -1,7 +1,7 @@
 //! The messages of both kinds of ports. What comes in is hostile until it is parsed; what is not
 //! understood is dropped.
 
-use engine::{Command, FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId};
+use engine::{Command, Format, FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId, ViewId};
 use js_sys::{JSON, JsString};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -46,6 +46,7 @@ struct Asked {
     site: Option<String>,
     per_hour: Option<String>,
     url: Option<String>,
+    format: Option<AskedFormat>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +60,24 @@ enum Verb {
     SetSiteEnabled,
     SetRate,
     SetProxyUrl,
+    ExportLedger,
+    ForgetLedger,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum AskedFormat {
+    Csv,
+    Json,
+}
+
+/// A file for a view; anything else that a view gets is an [`engine::View`].
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "export", rename_all = "camelCase")]
+pub(crate) struct File<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) media_type: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// What a content script is told.
@@ -91,8 +110,8 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Op
 }
 
 /// Reads a view's message.
-pub fn command(message: &JsValue) -> Option<Input> {
-    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, url } =
+pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
+    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, url, format } =
         json::from_str(&json(message)?).ok()?;
     let command = match command {
         Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
@@ -103,6 +122,14 @@ pub fn command(message: &JsValue) -> Option<Input> {
         Verb::SetSiteEnabled => Command::SetSiteEnabled { site: site?, enabled: enabled? },
         Verb::SetRate => Command::SetRate(per_hour?),
         Verb::SetProxyUrl => Command::SetProxyUrl(url?),
+        Verb::ExportLedger => {
+            let format = match format? {
+                AskedFormat::Csv => Format::Csv,
+                AskedFormat::Json => Format::Json,
+            };
+            Command::ExportLedger { format, view }
+        }
+        Verb::ForgetLedger => Command::ForgetLedger,
     };
     Some(Input::Command(command))
 }

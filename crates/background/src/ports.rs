@@ -2,23 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 
-use engine::{FrameId, FrameMessage, Input, TabId, View};
+use engine::{FrameId, FrameMessage, Input, TabId, View, ViewId};
 use wasm_bindgen::JsValue;
 
 use crate::chrome::{self, EXTENSION_ID, Port};
-use crate::messages;
+use crate::messages::{self, File};
 
 /// Who is at the other end, as far as the browser vouches for it.
 enum Peer {
     Frame { id: FrameId, tab: TabId, origin: String },
-    View,
+    View(ViewId),
 }
 
 /// All open ports.
 #[derive(Default)]
 pub struct Ports {
     open: RefCell<Vec<(Port, Peer)>>,
-    last_frame: Cell<u32>,
+    last_id: Cell<u32>,
 }
 
 impl Ports {
@@ -28,7 +28,7 @@ impl Ports {
             port.disconnect();
             return None;
         };
-        let input = matches!(peer, Peer::View).then_some(Input::ViewOpened);
+        let input = matches!(peer, Peer::View(_)).then_some(Input::ViewOpened);
         self.open.borrow_mut().push((port, peer));
         input
     }
@@ -38,7 +38,7 @@ impl Ports {
         let open = self.open.borrow();
         match open.iter().find(|(known, _)| known == port)? {
             (_, Peer::Frame { id, tab, origin }) => messages::report(message, *id, *tab, origin),
-            (_, Peer::View) => messages::command(message),
+            (_, Peer::View(id)) => messages::command(message, *id),
         }
     }
 
@@ -48,7 +48,7 @@ impl Ports {
         let index = open.iter().position(|(known, _)| known == port)?;
         Some(match open.swap_remove(index) {
             (_, Peer::Frame { id, .. }) => Input::FrameLeft(id),
-            (_, Peer::View) => Input::ViewClosed,
+            (_, Peer::View(_)) => Input::ViewClosed,
         })
     }
 
@@ -60,7 +60,12 @@ impl Ports {
 
     /// Shows this to every view.
     pub(crate) fn publish(&self, view: &View) {
-        self.post(|peer| matches!(peer, Peer::View), || messages::object(view));
+        self.post(|peer| matches!(peer, Peer::View(_)), || messages::object(view));
+    }
+
+    /// Hands a file to one view, if it is still there.
+    pub(crate) fn export(&self, view: ViewId, file: &File<'_>) {
+        self.post(|peer| matches!(peer, Peer::View(id) if *id == view), || messages::object(file));
     }
 
     fn post(&self, to: impl Fn(&Peer) -> bool, message: impl FnOnce() -> Option<JsValue>) {
@@ -84,11 +89,18 @@ impl Ports {
         match port.name().as_str() {
             "frame" => {
                 let (tab, origin) = (TabId(sender.tab()?.id()?), sender.origin()?);
-                self.last_frame.set(self.last_frame.get() + 1);
-                Some(Peer::Frame { id: FrameId(self.last_frame.get()), tab, origin })
+                Some(Peer::Frame { id: FrameId(self.next_id()), tab, origin })
             }
-            "view" => sender.url()?.starts_with(&chrome::extension_url("")).then_some(Peer::View),
+            "view" => {
+                let is_ours = sender.url()?.starts_with(&chrome::extension_url(""));
+                is_ours.then(|| Peer::View(ViewId(self.next_id())))
+            }
             _ => None,
         }
+    }
+
+    fn next_id(&self) -> u32 {
+        self.last_id.set(self.last_id.get() + 1);
+        self.last_id.get()
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use background::{MAX_LINKS, command, report};
 use common::js;
-use engine::{Command, FrameId, FrameReport, Input, Link, LinkId, TabId};
+use engine::{Command, Format, FrameId, FrameReport, Input, Link, LinkId, TabId, ViewId};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_service_worker);
@@ -19,7 +19,7 @@ fn reported(message: &str) -> Option<FrameReport> {
 }
 
 fn commanded(message: &str) -> Option<Command> {
-    match command(&js(&format!("({message})")))? {
+    match command(&js(&format!("({message})")), ViewId(4))? {
         Input::Command(command) => Some(command),
         _ => None,
     }
@@ -70,6 +70,9 @@ fn every_command_is_read() {
             Command::SetSiteEnabled { site: text("site.example:8080"), enabled },
         ),
         ("{command: 'setRate', perHour: '3.60'}", Command::SetRate(text("3.60"))),
+        ("{command: 'exportLedger', format: 'csv'}", Command::ExportLedger { format: Format::Csv, view: ViewId(4) }),
+        ("{command: 'exportLedger', format: 'json'}", Command::ExportLedger { format: Format::Json, view: ViewId(4) }),
+        ("{command: 'forgetLedger'}", Command::ForgetLedger),
         ("{command: 'setProxyUrl', url: 'https://p.example'}", Command::SetProxyUrl(text("https://p.example"))),
     ];
     for (message, expected) in all {
@@ -98,6 +101,8 @@ fn what_is_not_understood_is_dropped() {
         "{type: 'state', visible: true, links: [{id: 1, href: 5}]}",
         "{command: 'pay'}",
         "{command: 'setEnabled', enabled: 1}",
+        "{command: 'exportLedger'}",
+        "{command: 'exportLedger', format: 'xls'}",
         "{command: 'setRate', perHour: 3.6}",
         "{command: 'connect', walletAddress: 'https://w.example/'}",
     ];

@@ -46,6 +46,8 @@ impl Engine {
                 }
                 Err(_) => self.notice = Some(ProblemCode::ProxyUrlInvalid.into()),
             },
+            Command::ExportLedger { format, view } => self.export_ledger(format, view),
+            Command::ForgetLedger => self.forget_ledger(),
         }
     }
 

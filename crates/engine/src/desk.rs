@@ -55,6 +55,7 @@ pub(crate) struct Asked {
 pub(crate) struct Held {
     pub(crate) id: Url,
     pub(crate) debit: Amount,
+    pub(crate) receive: Amount,
     /// On the servers' clocks.
     pub(crate) expires: Option<Timestamp>,
     pub(crate) asked: Asked,

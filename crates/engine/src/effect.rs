@@ -3,7 +3,7 @@ use open_payments::{IncomingPaymentUrl, Url, WalletAddress};
 use open_payments_client::HttpRequest;
 
 use crate::calls::CallId;
-use crate::input::{FrameId, LinkId, TabId};
+use crate::input::{FrameId, LinkId, TabId, ViewId};
 use crate::view::View;
 
 /// Something to be done, in the order in which it is handed out.
@@ -45,6 +45,17 @@ pub enum Effect {
     Badge(Badge),
     /// Show this to every view that is open.
     Publish(Box<View>),
+    /// Hand a file to one view; nothing happens if it is gone.
+    Export {
+        /// Which.
+        view: ViewId,
+        /// What to call the file.
+        name: String,
+        /// Its media type.
+        media_type: &'static str,
+        /// What is in it.
+        text: String,
+    },
 }
 
 /// Where something is kept.

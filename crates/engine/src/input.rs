@@ -30,6 +30,10 @@ pub struct WindowId(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameId(pub u32);
 
+/// One connection of a popup or page of the extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewId(pub u32);
+
 /// One processing of a link, numbered by the content script; unique within its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u32);
@@ -179,4 +183,22 @@ pub enum Command {
     SetRate(String),
     /// Use another proxy.
     SetProxyUrl(String),
+    /// Hand over all that is known of payments, with [`Effect::Export`](crate::Effect::Export).
+    ExportLedger {
+        /// In which form.
+        format: Format,
+        /// To whom.
+        view: ViewId,
+    },
+    /// Forget all that is known of payments, but for what the budget needs.
+    ForgetLedger,
+}
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values, RFC 4180: amounts in whole units, as decimals.
+    Csv,
+    /// `History` in `extension/view.d.ts`: amounts in minor units, as texts.
+    Json,
 }

@@ -4,7 +4,8 @@ use money::Amount;
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
 use serde::{Deserialize, Serialize};
 
-use crate::snapshot::{Entries, Snapshot, read, save};
+use crate::snapshot::{Entries, Snapshot, aside, local, read, save};
+use crate::sums::{Sum, Sums};
 use crate::table::Table;
 
 /// A payment about to be made, persisted before it is sent. One that has no outcome counts as
@@ -13,6 +14,9 @@ use crate::table::Table;
 pub(crate) struct Intent {
     pub(crate) quote: Url,
     pub(crate) debit: Amount,
+    /// What the site gets for it, as far as the quote said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receive: Option<Amount>,
     pub(crate) receiver: IncomingPaymentUrl,
     pub(crate) wallet_address: WalletAddress,
     pub(crate) site: String,
@@ -24,6 +28,7 @@ impl Snapshot for Intent {}
 /// What became of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum Outcome {
     /// The wallet made it.
     Paid,
@@ -31,6 +36,17 @@ pub(crate) enum Outcome {
     Failed,
     /// The wallet was disconnected before its outcome was known.
     Unknown,
+}
+
+impl Outcome {
+    /// As in the JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// One payment.
@@ -41,6 +57,8 @@ pub(crate) struct Row {
     pub(crate) site: String,
     pub(crate) wallet_address: WalletAddress,
     pub(crate) debit: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) receive: Option<Amount>,
     pub(crate) outcome: Outcome,
 }
 
@@ -52,6 +70,7 @@ impl Row {
             site: intent.site.clone(),
             wallet_address: intent.wallet_address.clone(),
             debit: intent.debit.clone(),
+            receive: intent.receive.clone(),
             outcome,
         }
     }
@@ -59,72 +78,153 @@ impl Row {
 
 impl Snapshot for Vec<Row> {}
 
-/// The last payments, kept in pages of a few rows so that one more rewrites little.
+/// Everything that was ever paid: the last payments one by one, those before them in sums. The
+/// payments are kept in pages of a few, so that one more rewrites little.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    /// Pages by number, rows in order. One that cannot be read keeps its place and its text until
-    /// its turn to go comes.
-    pages: VecDeque<(u64, Option<Vec<Row>>)>,
+    /// The oldest first.
+    pages: VecDeque<Page>,
+    sums: Sums,
     changed: Table<String, Option<String>>,
 }
 
-const ROWS_PER_PAGE: usize = 20;
+/// Some payments, in the order in which their outcome became known.
+struct Page {
+    number: u64,
+    /// Nothing if they cannot be read: then the page keeps its text until its turn to go comes.
+    rows: Option<Vec<Row>>,
+    is_full: bool,
+}
+
+/// So many payments are listed one by one: the pages times their rows.
 const PAGES: usize = 100;
+const ROWS_PER_PAGE: usize = 20;
+/// A page is full before that if its text is longer than this: URLs of sites and wallets can have
+/// two thousand characters each.
+const LONG_PAGE: usize = 16 * 1024;
 /// The name of a page is this and its number.
 const PREFIX: &str = "ledger.";
+/// What all of them are called.
 const NAME: &str = "ledger";
 
+impl Page {
+    fn new(number: u64) -> Self {
+        Self { number, rows: Some(Vec::new()), is_full: false }
+    }
+
+    fn restore(number: u64, text: &str) -> Self {
+        let rows: Option<Vec<Row>> = read(text);
+        let is_full = rows.as_ref().is_none_or(|rows| is_full(rows, text));
+        Self { number, rows, is_full }
+    }
+
+    /// The entry to persist.
+    fn entry(&mut self) -> Option<(String, Option<String>)> {
+        let rows = self.rows.as_ref()?;
+        let text = save(rows);
+        self.is_full = is_full(rows, &text);
+        Some((name(self.number), Some(text)))
+    }
+}
+
+fn is_full(rows: &[Row], text: &str) -> bool {
+    rows.len() >= ROWS_PER_PAGE || text.len() > LONG_PAGE
+}
+
+fn name(page: u64) -> String {
+    [PREFIX, &page.to_string()].concat()
+}
+
 impl Ledger {
-    /// Finds the pages among the stored entries.
+    /// Finds the pages and the sums among the stored entries.
     pub(crate) fn restore(kept: &mut Entries) -> Self {
         let mut pages = Table::default();
         for (number, text) in kept.beginning_with(PREFIX) {
-            if let Ok(number) = number.parse() {
-                pages.insert(number, read(text));
+            // There are never so many that a number has more bits.
+            if let Ok(number) = number.parse::<u32>() {
+                pages.insert(number, Page::restore(number.into(), text));
             }
         }
-        if pages.values().any(Option::is_none) {
+        if pages.values().any(|page| page.rows.is_none()) {
             kept.blame(NAME);
         }
-        Self { pages: pages.into_entries().into(), changed: Table::default() }
+        let pages = pages.into_entries().into_iter().map(|(_, page)| page).collect();
+        let sums = kept.load(local::SUMS).readable().unwrap_or_default();
+        Self { pages, sums, changed: Table::default() }
     }
 
-    /// Adds a payment; the oldest page goes when there are too many.
+    /// Adds a payment; the oldest page is summed up when there are too many.
     pub(crate) fn add(&mut self, row: Row) {
-        match self.pages.back_mut() {
-            Some((_, Some(rows))) if rows.len() < ROWS_PER_PAGE => rows.push(row),
-            last => {
-                let number = last.map_or(0, |(number, _)| *number + 1);
-                self.pages.push_back((number, Some(vec![row])));
-            }
+        let number = self.pages.back().map_or(0, |last| if last.is_full { last.number + 1 } else { last.number });
+        if self.pages.back().is_none_or(|last| last.number != number) {
+            self.pages.push_back(Page::new(number));
         }
-        if let Some((number, Some(rows))) = self.pages.back() {
-            self.changed.insert(format!("{PREFIX}{number}"), Some(save(rows)));
+        if let Some(page) = self.pages.back_mut() {
+            page.rows.get_or_insert_default().push(row);
+            let entry = page.entry();
+            self.change(entry);
         }
-        if self.pages.len() > PAGES
-            && let Some((number, _)) = self.pages.pop_front()
-        {
-            self.changed.insert(format!("{PREFIX}{number}"), None);
+        if self.pages.len() > PAGES {
+            self.sum_up();
         }
     }
 
-    /// Whether a payment is in it.
+    fn sum_up(&mut self) {
+        let Some(oldest) = self.pages.pop_front() else { return };
+        for row in oldest.rows.into_iter().flatten() {
+            self.sums.add(row);
+        }
+        let sums = save(&self.sums);
+        self.change([(name(oldest.number), None), (local::SUMS.to_owned(), Some(sums))]);
+    }
+
+    /// The payments that are listed one by one.
+    pub(crate) fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> {
+        self.pages.iter().flat_map(|page| &page.rows).flatten()
+    }
+
+    /// What was paid before them.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = &Sum> {
+        self.sums.iter()
+    }
+
+    /// Whether a payment is listed.
     pub(crate) fn knows(&self, payment: &Url) -> bool {
-        self.pages.iter().rev().flat_map(|(_, rows)| rows).flatten().any(|row| row.id == *payment)
+        self.rows().rev().any(|row| row.id == *payment)
     }
 
     /// Corrects what became of a payment that counted as made: its minor units and its time.
     pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
-        for (number, rows) in self.pages.iter_mut().rev() {
-            let Some(rows) = rows else { continue };
-            if let Some(row) = rows.iter_mut().find(|row| row.id == *id && row.outcome == Outcome::Paid) {
+        for page in self.pages.iter_mut().rev() {
+            let mut rows = page.rows.iter_mut().flatten();
+            if let Some(row) = rows.find(|row| row.id == *id && row.outcome == Outcome::Paid) {
                 row.outcome = outcome;
                 let counted = (row.debit.value, row.at);
-                self.changed.insert(format!("{PREFIX}{number}"), Some(save(rows)));
+                let entry = page.entry();
+                self.change(entry);
                 return Some(counted);
             }
         }
         None
+    }
+
+    /// Forgets everything, also what cannot be read.
+    pub(crate) fn forget(&mut self) {
+        let Self { pages, .. } = std::mem::take(self);
+        let pages = pages.into_iter().map(|page| name(page.number));
+        let names = pages.chain([local::SUMS.to_owned(), aside(local::SUMS)]);
+        self.change(names.map(|name| (name, None)));
+    }
+
+    /// Whether an entry of this name is a part of it.
+    pub(crate) fn is_part(name: &str) -> bool {
+        [NAME, local::SUMS].contains(&name)
+    }
+
+    fn change(&mut self, entries: impl IntoIterator<Item = (String, Option<String>)>) {
+        for (name, text) in entries {
+            self.changed.insert(name, text);
+        }
     }
 
     /// The entries to persist since the last time this was asked.
@@ -134,19 +234,40 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use money::Asset;
+    use proptest::prelude::*;
 
-    fn row(number: u64) -> Row {
+    /// A payment of one minor unit.
+    pub(crate) fn row(number: u64) -> Row {
         Row {
             id: Url::parse(&format!("https://w.example/outgoing-payments/{number}")).unwrap(),
             at: Timestamp::from_millis(0),
             site: "site.example".to_owned(),
             wallet_address: WalletAddress::parse("https://w.example/site").unwrap(),
             debit: Amount::new(1, Asset::new("USD", 2).unwrap()),
+            receive: None,
             outcome: Outcome::Paid,
         }
+    }
+
+    /// Writes what has changed.
+    pub(crate) fn write(ledger: &mut Ledger, stored: &mut Table<String, String>) -> usize {
+        let mut written = 0;
+        for (name, text) in ledger.take_changes() {
+            written += text.as_ref().map_or(0, String::len);
+            match text {
+                Some(text) => stored.insert(name, text),
+                None => drop(stored.remove(&name)),
+            }
+        }
+        written
+    }
+
+    fn restored(stored: &Table<String, String>) -> Ledger {
+        let entries = stored.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+        Ledger::restore(&mut Entries::new(entries))
     }
 
     #[test]
@@ -155,18 +276,84 @@ mod tests {
         let mut stored = Table::default();
         for number in 0..2_500 {
             ledger.add(row(number));
-            for (name, text) in ledger.take_changes() {
-                match text {
-                    Some(text) => stored.insert(name, text),
-                    None => drop(stored.remove(&name)),
-                }
-            }
+            write(&mut ledger, &mut stored);
         }
-        let mut restored = Ledger::restore(&mut Entries::new(stored.into_entries()));
-        let rows: Vec<Row> = restored.pages.iter().flat_map(|(_, rows)| rows.clone().unwrap()).collect();
-        assert_eq!(rows, (500..2_500).map(row).collect::<Vec<_>>());
+        let mut restored = restored(&stored);
+        assert!(restored.rows().eq(&(500..2_500).map(row).collect::<Vec<_>>()));
+        assert!(restored.sums().map(|sum| (sum.payments, sum.debit.value)).eq([(500, 500)]));
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), Some((1, Timestamp::from_millis(0))));
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), None);
         assert_eq!(restored.take_changes().count(), 1);
+    }
+
+    #[test]
+    fn one_payment_rewrites_little() {
+        let mut ledger = Ledger::default();
+        let mut stored = Table::default();
+        let written = (0..4_000).map(|number| {
+            ledger.add(Row { site: format!("{}.example", number % 500), ..row(number) });
+            write(&mut ledger, &mut stored)
+        });
+        let written: usize = written.sum();
+        assert!(written / 4_000 < 6_000, "{} bytes for each payment", written / 4_000);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_and_the_next_payment_is_kept() {
+        let mut ledger = Ledger::default();
+        let mut stored = Table::default();
+        (0..2_500).for_each(|number| ledger.add(row(number)));
+        write(&mut ledger, &mut stored);
+        stored.insert("ledger.30".to_owned(), "broken".to_owned());
+        stored.insert("aside.sums".to_owned(), "broken".to_owned());
+        let mut ledger = restored(&stored);
+        ledger.forget();
+        ledger.add(row(1));
+        write(&mut ledger, &mut stored);
+        assert_eq!(stored.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["ledger.0"]);
+        assert!(restored(&stored).rows().eq([&row(1)]));
+    }
+
+    proptest! {
+        // Each is thousands of payments.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4) })]
+
+        #[test]
+        fn rows_and_sums_are_everything_that_was_paid(
+            payments in prop::collection::vec((0..400_u64, 0..300_i64, 1..1_000_u64, 0..3_u8, any::<bool>()), 1_000..5_000)
+        ) {
+            let mut ledger = Ledger::default();
+            let mut stored = Table::default();
+            let mut paid = [(0, 0); 2];
+            for (number, (site, day, units, outcome, in_euro)) in payments.into_iter().enumerate() {
+                let asset = Asset::new(if in_euro { "EUR" } else { "USD" }, 2).unwrap();
+                let outcome = [Outcome::Paid, Outcome::Failed, Outcome::Unknown][usize::from(outcome)];
+                ledger.add(Row {
+                    site: format!("{site}.example"),
+                    at: Timestamp::from_millis(day * 86_400_000),
+                    debit: Amount::new(units, asset),
+                    outcome,
+                    ..row(u64::try_from(number).unwrap())
+                });
+                if outcome != Outcome::Failed {
+                    let (count, total) = &mut paid[usize::from(in_euro)];
+                    (*count, *total) = (*count + 1, *total + units);
+                }
+                if number % 499 == 0 {
+                    write(&mut ledger, &mut stored);
+                    ledger = restored(&stored);
+                }
+            }
+            for (code, (count, total)) in ["USD", "EUR"].into_iter().zip(paid) {
+                let rows = ledger.rows().filter(|row| row.outcome != Outcome::Failed);
+                let entries = rows.map(|row| (1, &row.debit)).chain(ledger.sums().map(|sum| (sum.payments, &sum.debit)));
+                let (mut payments, mut units) = (0, 0);
+                for (number, debit) in entries.filter(|(_, debit)| debit.asset.code.as_str() == code) {
+                    (payments, units) = (payments + number, units + debit.value);
+                }
+                prop_assert_eq!((payments, units), (count, total));
+            }
+            prop_assert!(ledger.sums().count() <= 1_202);
+        }
     }
 }

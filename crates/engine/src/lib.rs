@@ -19,6 +19,7 @@ mod drive;
 mod effect;
 mod engine;
 mod entropy;
+mod export;
 mod frames;
 mod input;
 mod key;
@@ -40,6 +41,7 @@ mod settings;
 mod settling;
 mod snapshot;
 mod spending;
+mod sums;
 mod table;
 mod targets;
 mod view;
@@ -49,7 +51,8 @@ pub use calls::CallId;
 pub use effect::{Area, Badge, Effect, FrameMessage, Page};
 pub use engine::Engine;
 pub use input::{
-    Answer, Command, FrameId, FrameReport, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable, WindowId,
+    Answer, Command, Format, FrameId, FrameReport, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable, ViewId,
+    WindowId,
 };
 pub use open_payments::{Timestamp, Url};
 pub use open_payments_client::{HttpRequest, Method, PublicKey, SecretKey, Signature, Signer};

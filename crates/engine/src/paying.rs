@@ -48,6 +48,7 @@ impl Engine {
         let intent = Intent {
             quote: held.id,
             debit: held.debit,
+            receive: Some(held.receive),
             receiver: receiver.clone(),
             wallet_address: target.wallet_address.clone(),
             site: target.site.as_ref().to_owned(),

@@ -164,7 +164,13 @@ impl Engine {
         }
         let (receiver, units) = (&asked.target.receiver, asked.operation.debit_amount.value);
         self.minimums.accepted(receiver, units, &reply.receive_amount, self.now.wall);
-        let held = Held { id: reply.id, debit: reply.debit_amount, expires: reply.expires_at, asked };
+        let held = Held {
+            id: reply.id,
+            debit: reply.debit_amount,
+            receive: reply.receive_amount,
+            expires: reply.expires_at,
+            asked,
+        };
         if held.is_expired(self.server_time()) {
             return self.receiver_failed(&held.asked.target.receiver, ProblemCode::WalletRefused.into());
         }

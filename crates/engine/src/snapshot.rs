@@ -32,6 +32,7 @@ pub(crate) mod local {
     pub(crate) const ATTEMPT: &str = "attempt";
     /// The wallet is disconnected, and its key is still to be replaced.
     pub(crate) const LEAVING: &str = "leaving";
+    pub(crate) const SUMS: &str = "sums";
 
     /// Those that are about one wallet.
     pub(crate) const WALLET: [&str; 5] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS];

@@ -183,7 +183,11 @@ mod tests {
     use ts_rs::{Config, TS};
 
     use super::*;
+    use crate::export::{History, PaidInAll, PaidOnce};
+    use crate::ledger::Outcome;
 
+    /// An amount as in Open Payments.
+    const AMOUNT: &str = "\n/** An amount in minor units. */\nexport type Amount = { value: string, assetCode: string, assetScale: number };\n";
     const DECLARATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../extension/view.d.ts");
 
     fn declaration<T: TS>() -> String {
@@ -207,6 +211,11 @@ mod tests {
             declaration::<PageState>(),
             declaration::<PageView>(),
             declaration::<DiagnosticsView>(),
+            declaration::<History<'static>>(),
+            declaration::<PaidOnce<'static>>(),
+            declaration::<PaidInAll<'static>>(),
+            declaration::<Outcome>(),
+            AMOUNT.to_owned(),
         ]
         .concat()
         .replace("/**\n * ", "/** ")

@@ -12,6 +12,7 @@ mod funds;
 mod hostile;
 mod keys;
 mod leaving;
+mod ledger;
 mod links;
 mod liveness;
 mod minimum;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     Area, Badge, Command, Effect, Engine, FrameId, FrameMessage, Input, Now, Page, PublicKey, SecretKey, Signature,
-    Signer, Stored, TabId, Url,
+    Signer, Stored, TabId, Url, ViewId,
 };
 use open_payments::Timestamp;
 use serde_json::Value;
@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) told: Vec<(u64, FrameId, FrameMessage)>,
     pub(crate) badge: Option<Badge>,
     pub(crate) view: Option<Value>,
+    /// To whom files were handed, and their names, media types and texts.
+    pub(crate) exports: Vec<(ViewId, String, &'static str, String)>,
     /// Effects that are still carried out before the worker dies.
     pub(crate) fuse: Option<u32>,
     pub(crate) deaths: u32,
@@ -98,6 +100,7 @@ impl World {
             told: Vec::new(),
             badge: None,
             view: None,
+            exports: Vec::new(),
             fuse: None,
             deaths: 0,
         };
@@ -263,6 +266,7 @@ impl World {
             }
             Effect::Badge(badge) => self.badge = Some(badge),
             Effect::Publish(view) => self.view = Some(serde_json::to_value(view).unwrap()),
+            Effect::Export { view, name, media_type, text } => self.exports.push((view, name, media_type, text)),
         }
         None
     }

@@ -1,0 +1,126 @@
+//! The ledger: what it knows of a payment, how long, and what the user can do with it.
+
+use engine::{Command, Format, ViewId};
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::payments::spent;
+use crate::wallets::SITE;
+use crate::world::World;
+
+fn exported(world: &mut World, format: Format) -> String {
+    world.command(Command::ExportLedger { format, view: ViewId(3) });
+    let (view, name, media_type, text) = world.exports.pop().expect("a file");
+    let expected = match format {
+        Format::Csv => ("rivulet-2026-11-22.csv", "text/csv"),
+        Format::Json => ("rivulet-2026-11-22.json", "application/json"),
+    };
+    assert_eq!((view, name.as_str(), media_type), (ViewId(3), expected.0, expected.1));
+    assert!(world.exports.is_empty());
+    text
+}
+
+fn history(world: &mut World) -> Value {
+    serde_json::from_str(&exported(world, Format::Json)).unwrap()
+}
+
+fn units(entry: &Value) -> u64 {
+    entry["sent"]["value"].as_str().unwrap().parse().unwrap()
+}
+
+/// Everything in it that was paid, and in how many payments.
+fn total(history: &Value) -> (u64, u64) {
+    let rows = history["payments"].as_array().unwrap().iter().filter(|row| row["outcome"] != "failed");
+    let rows = rows.map(|row| (units(row), 1));
+    let sums = history["sums"].as_array().unwrap().iter().map(|sum| (units(sum), sum["payments"].as_u64().unwrap()));
+    rows.chain(sums).fold((0, 0), |total, entry| (total.0 + entry.0, total.1 + entry.1))
+}
+
+#[test]
+fn a_payment_stands_in_it_with_all_that_is_known() {
+    let mut world = World::looking_at(&[SITE]);
+    world.faults.add(
+        "/v1/quotes",
+        1,
+        Fault::Forge(Box::new(|body| {
+            body["receiveAmount"] = json!({"value": "93", "assetCode": "EUR", "assetScale": 4});
+        })),
+    );
+    world.seconds(2);
+    world.kill(false);
+    let payment = &history(&mut world)["payments"][0];
+    let made = world.servers.wallets.payments[0].id.clone();
+    let time = payment["time"].as_str().unwrap();
+    assert!(time.starts_with("2026-11-22T06:00:0") && time.ends_with('Z'), "{time}");
+    let usd = |value: &str| json!({"value": value, "assetCode": "USD", "assetScale": 2});
+    assert_eq!(
+        *payment,
+        json!({
+            "id": made, "time": time, "site": "site.example", "walletAddress": SITE, "outcome": "paid",
+            "sent": usd("1"), "received": {"value": "93", "assetCode": "EUR", "assetScale": 4},
+        })
+    );
+    let csv = exported(&mut world, Format::Csv);
+    let line = format!("payment,{time},site.example,{SITE},paid,1,0.01,USD,0.0093,EUR,{}\r\n", made);
+    assert!(csv.contains(&line), "{csv}");
+}
+
+#[test]
+fn nothing_that_was_paid_is_missing_however_long_ago() {
+    let mut world = World::looking_at(&[SITE]);
+    for round in 0..12 {
+        world.faults.add("/v1/payments", 2, Fault::LoseReply);
+        world.servers.wallets.account_is_empty = round == 5;
+        world.seconds(200);
+        world.kill(round % 2 == 0);
+    }
+    // What is on its way or has failed is known by then.
+    world.seconds(60);
+    world.lock(true);
+    world.seconds(30);
+    let history = history(&mut world);
+    let listed = history["payments"].as_array().unwrap().len();
+    assert!((1_980..=2_000).contains(&listed) && world.payments() > 2_100, "{listed} of {}", world.payments());
+    let made = world.servers.wallets.payments.iter().filter(|payment| !payment.failed).map(|payment| payment.debit);
+    assert_eq!(total(&history), made.fold((0, 0), |(units, payments), debit| (units + debit, payments + 1)));
+}
+
+#[test]
+fn what_is_forgotten_leaves_no_trace_and_the_budget_as_it_was() {
+    let mut world = World::looking_at(&[SITE]);
+    world.seconds(60);
+    for (name, text) in [("sums", "broken"), ("ledger.1", "broken")] {
+        world.local.insert(name.to_owned(), text.to_owned());
+    }
+    world.kill(false);
+    assert_eq!(world.view()["memoryProblem"]["detail"], "ledger, sums");
+    world.lock(true);
+    world.seconds(10);
+    let counted = spent(&mut world);
+    world.command(Command::ForgetLedger);
+    let traces: Vec<&String> =
+        world.local.keys().filter(|name| name.contains("ledger") || name.contains("sums")).collect();
+    assert_eq!(traces, [""; 0]);
+    assert!(world.view()["memoryProblem"].is_null());
+    assert_eq!(history(&mut world), json!({"payments": [], "sums": []}));
+    assert_eq!(spent(&mut world), counted);
+    world.kill(false);
+    let before = world.payments();
+    world.lock(false);
+    world.seconds(10);
+    world.lock(true);
+    world.seconds(1);
+    assert!(world.payments() > before + 5);
+    assert_eq!(world.ledger().len() + world.unsettled().len(), world.payments() - before);
+}
+
+#[test]
+fn what_is_on_its_way_when_the_ledger_is_forgotten_is_booked_when_it_is_settled() {
+    let mut world = World::paying();
+    world.faults.add("/v1/payments", 1, Fault::LoseReply);
+    world.seconds(1);
+    let lost = world.unsettled();
+    world.command(Command::ForgetLedger);
+    world.seconds(30);
+    assert!(world.ledger().contains(&lost[0]));
+}
