@@ -86,10 +86,13 @@ impl Engine {
             self.proxy.answered();
             return Ok(body);
         }
-        let Ok(ErrorReply { error }) = json::from_str(&body) else {
-            // Something in front of the proxy that speaks for it.
-            self.proxy.did_not_answer(now);
-            return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
+        let error = match json::from_str(&body) {
+            Ok(ErrorReply { error }) if error.code != ErrorCode::ProxyUnavailable => error,
+            // It is in trouble, or something in front of it speaks for it.
+            _ => {
+                self.proxy.did_not_answer(now);
+                return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
+            }
         };
         self.proxy.answered();
         match error.code {
@@ -150,6 +153,7 @@ fn problem_code(code: ErrorCode) -> ProblemCode {
         ErrorCode::WalletNotFound => ProblemCode::WalletNotFound,
         ErrorCode::WalletUnreachable => ProblemCode::WalletUnreachable,
         ErrorCode::RateLimited => ProblemCode::RateLimited,
+        ErrorCode::ProxyUnavailable => ProblemCode::ProxyUnreachable,
         ErrorCode::AmountTooSmall | ErrorCode::QuoteUsed | ErrorCode::WalletRefused => ProblemCode::WalletRefused,
         ErrorCode::SessionInvalid | ErrorCode::ClockSkew | ErrorCode::InvalidRequest => ProblemCode::ProxyRefused,
     }

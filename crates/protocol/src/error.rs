@@ -20,7 +20,7 @@ pub struct ErrorBody {
     /// The wallet's own words, at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wallet_description: Option<String>,
-    /// Seconds after which asking again makes sense (`rate_limited`).
+    /// Seconds after which asking again makes sense (`rate_limited`, `proxy_unavailable`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// The proxy's clock (`clock_skew`).
@@ -63,6 +63,8 @@ pub enum ErrorCode {
     ClockSkew,
     /// The request is not one that the proxy makes.
     InvalidRequest,
+    /// The proxy itself is in trouble. Nothing was done.
+    ProxyUnavailable,
 }
 
 impl ErrorCode {
@@ -83,6 +85,7 @@ impl ErrorCode {
             Self::SessionInvalid => "session_invalid",
             Self::ClockSkew => "clock_skew",
             Self::InvalidRequest => "invalid_request",
+            Self::ProxyUnavailable => "proxy_unavailable",
         }
     }
 
@@ -102,6 +105,7 @@ impl ErrorCode {
             | Self::WalletRefused => 422,
             Self::RateLimited => 429,
             Self::WalletUnreachable => 502,
+            Self::ProxyUnavailable => 503,
         }
     }
 }
@@ -151,6 +155,7 @@ mod tests {
             ErrorCode::SessionInvalid,
             ErrorCode::ClockSkew,
             ErrorCode::InvalidRequest,
+            ErrorCode::ProxyUnavailable,
         ];
         for code in named {
             assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));

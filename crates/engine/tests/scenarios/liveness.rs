@@ -20,7 +20,13 @@ fn assert_pays_within(world: &mut World, seconds: u64) {
 
 #[test]
 fn a_proxy_that_is_down_for_a_minute_is_missed_and_found_again() {
-    for fault in [None, Some(Fault::Delay(60_000)), Some(Fault::Status(502)), Some(Fault::LoseReply)] {
+    for fault in [
+        None,
+        Some(Fault::Delay(60_000)),
+        Some(Fault::Status(502)),
+        Some(Fault::LoseReply),
+        Some(Fault::refuse(ErrorCode::ProxyUnavailable)),
+    ] {
         let mut world = World::paying();
         match fault {
             None => world.proxy_is_down = true,

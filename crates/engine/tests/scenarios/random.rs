@@ -65,6 +65,7 @@ fn failures() -> impl Strategy<Value = Event> {
         WalletUnreachable,
         WalletRefused,
         RateLimited,
+        ProxyUnavailable,
         SessionInvalid,
         ClockSkew,
         AmountTooSmall,

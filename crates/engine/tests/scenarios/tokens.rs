@@ -69,7 +69,13 @@ fn a_token_that_the_wallet_refuses_is_exchanged_and_the_loop_goes_on() {
 
 #[test]
 fn a_lost_answer_to_an_exchange_is_asked_for_again() {
-    for fault in [Fault::LoseReply, Fault::LoseRequest, Fault::Delay(12_000), Fault::Status(502)] {
+    for fault in [
+        Fault::LoseReply,
+        Fault::LoseRequest,
+        Fault::Delay(12_000),
+        Fault::Status(502),
+        Fault::refuse(ErrorCode::ProxyUnavailable),
+    ] {
         let mut world = World::paying();
         world.servers.wallets.expire_token();
         world.faults.add("/v1/tokens/rotate", 3, fault);
