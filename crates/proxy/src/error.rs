@@ -39,6 +39,9 @@ pub enum ProxyError {
     /// A certificate without its key, or a key without its certificate.
     #[error("--tls-cert and --tls-key go together")]
     HalfCertificate,
+    /// The store's file cannot be used, or its server's URL is none.
+    #[error("the store cannot be used: {0}")]
+    Store(String),
     /// The address to listen on is taken or not ours.
     #[error("cannot listen on {address}: {reason}")]
     Listen {

@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Chromium,
     /// The program through which wasm tests drive Chromium.
     ChromeDriver,
+    /// The server that the proxies of many machines share a store in.
+    Redis,
     /// The headers of OpenSSL, for a Rust client of Open Payments that is not ours.
     OpenSsl,
 }
@@ -33,6 +35,8 @@ pub(crate) enum Need {
 pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages];
 /// What building, and driving the extension in a browser, takes.
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
+/// What the proxy's tests take.
+pub(crate) const PROXY: &[Need] = &[Need::Redis];
 /// What comparing with other implementations takes; their packages have a lock file of their own.
 pub(crate) const CONFORMANCE: &[Need] = &[Need::Node, Need::OpenSsl];
 /// What running wasm tests takes.
@@ -129,6 +133,7 @@ impl Need {
             Self::NodePackages => "the npm packages".into(),
             Self::Chromium => "Chromium".into(),
             Self::ChromeDriver => "ChromeDriver".into(),
+            Self::Redis => "redis-server".into(),
             Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
         }
     }
@@ -139,6 +144,7 @@ impl Need {
             Self::Node => &["nodejs", "npm"],
             Self::Chromium => &["chromium"],
             Self::ChromeDriver => &["chromium-driver"],
+            Self::Redis => &["redis-server"],
             Self::OpenSsl => &["libssl-dev", "pkg-config"],
             Self::WasmTarget | Self::NodePackages => &[],
         }
@@ -156,6 +162,7 @@ impl Need {
             }
             Self::Chromium => find_program("chromium").is_some(),
             Self::ChromeDriver => find_program("chromedriver").is_some(),
+            Self::Redis => find_program("redis-server").is_some(),
             Self::OpenSsl => output(command("pkg-config").args(["--exists", "openssl"])).is_ok(),
         }
     }

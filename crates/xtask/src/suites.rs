@@ -91,7 +91,8 @@ impl Suite {
     /// What must be on the machine for it to run.
     fn needs(self) -> &'static [Need] {
         match self {
-            Self::Unit | Self::Proxy | Self::Sim => &[],
+            Self::Unit | Self::Sim => &[],
+            Self::Proxy => setup::PROXY,
             Self::Conformance => setup::CONFORMANCE,
             Self::Tidy => setup::BUILD,
             Self::Wasm => setup::WASM_TESTS,

@@ -84,7 +84,7 @@ impl Flow {
                 Step::Store(counter)
             }
             State::Counted(visit) => match event.stored() {
-                Answer::TooSoon { wait } => {
+                Ok(Answer::TooSoon { wait }) => {
                     done(Refusal::rate_limited("This browser sends too many requests.", wait).into())
                 }
                 _ => {
@@ -94,7 +94,8 @@ impl Flow {
                 }
             },
             State::Claimed(visit) => match event.stored() {
-                Answer::Found(record) => done(repeat(core, &visit.caller, &record)),
+                Ok(Answer::Found(record)) => done(repeat(core, &visit.caller, &record)),
+                // Without a store too: what must not be done twice has a claim of its own.
                 _ => self.work(core, visit, Event::Begun, now),
             },
             State::Working(visit) => self.work(core, visit, event, now),

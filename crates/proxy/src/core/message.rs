@@ -8,7 +8,7 @@ use serde_json::to_string;
 
 use super::refusal::Refusal;
 use super::seal::NONCE_LENGTH;
-use crate::store::{Answer, Operation};
+use crate::store::{Answer, Operation, StoreDown};
 
 /// When something happens, and randomness for what comes of it.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,8 @@ pub struct Incoming {
 pub enum Event {
     /// Start.
     Begun,
-    /// The store has answered.
-    Stored(Answer),
+    /// The store has answered, or will not.
+    Stored(Result<Answer, StoreDown>),
     /// The wallet has answered, or will not.
     Called(Result<WalletReply, Unreachable>),
 }
@@ -101,6 +101,9 @@ pub struct Reply {
     pub status: u16,
     /// The JSON.
     pub body: String,
+    /// Seconds after which asking again makes sense, for the header `Retry-After`.
+    #[serde(default)]
+    pub retry_after: Option<u64>,
     /// A renewed session, for the header [`protocol::signature::SESSION_HEADER`].
     pub session: Option<Secret>,
 }
@@ -115,9 +118,9 @@ impl Event {
     }
 
     /// What the store has answered.
-    pub(crate) fn stored(self) -> Answer {
+    pub(crate) fn stored(self) -> Result<Answer, StoreDown> {
         match self {
-            Self::Stored(answer) => answer,
+            Self::Stored(outcome) => outcome,
             other => unreachable!("the store was asked, not {other:?}"),
         }
     }
@@ -137,15 +140,15 @@ impl Reply {
     }
 
     pub(crate) fn success(body: String) -> Self {
-        Self { error: None, status: 200, body, session: None }
+        Self { error: None, status: 200, body, retry_after: None, session: None }
     }
 }
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
         let error = refusal.into_body();
-        let code = error.code;
+        let (code, retry_after) = (error.code, error.retry_after);
         let body = to_string(&ErrorReply { error }).expect("a struct of texts and integers always has a JSON form");
-        Self { error: Some(code), status: code.status(), body, session: None }
+        Self { error: Some(code), status: code.status(), body, retry_after, session: None }
     }
 }

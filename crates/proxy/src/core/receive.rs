@@ -140,7 +140,8 @@ impl Task for Receive {
                 Ok(Progress::Store(Operation::Get { key }))
             }
             Stage::Recalling(wallet) => {
-                let form = if event.stored() == Answer::Missing { Form::Key } else { Form::Address };
+                let known = matches!(event.stored(), Ok(Answer::Found(_)));
+                let form = if known { Form::Address } else { Form::Key };
                 self.ask(scene, wallet, form, false)
             }
             Stage::Asking { wallet, form, last } => self.asked(scene, event, wallet, form, last),

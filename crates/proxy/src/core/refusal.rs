@@ -33,6 +33,13 @@ impl Refusal {
         refusal
     }
 
+    /// The proxy itself cannot do this now, and has not begun it.
+    pub(crate) fn unavailable() -> Self {
+        let mut refusal = Self::new(ErrorCode::ProxyUnavailable, "The proxy cannot do this right now.");
+        refusal.0.retry_after = Some(2);
+        refusal
+    }
+
     /// What an error of the site's wallet means: it can be out of order, but says nothing about the
     /// user's own grant, key, token or limits.
     pub(crate) fn of_site(fault: Fault) -> Self {

@@ -11,7 +11,7 @@ use super::grants::access_token_reply;
 use super::message::Event;
 use super::refusal::Refusal;
 use super::{reply_json, seal};
-use crate::store::{Answer, Key, Operation};
+use crate::store::{Answer, Key, Operation, StoreDown};
 
 /// For how long a rotation's answer is kept: long enough for a browser that was asleep, and no
 /// longer than a token usually lives.
@@ -83,8 +83,9 @@ impl Task for Rotation {
                 Ok(Progress::Store(Operation::claim(self.place, Vec::new(), CLAIM_LIFE)))
             }
             Stage::Claiming => match event.stored() {
-                Answer::Found(sealed) => self.repeat(scene, &sealed),
-                _ => Ok(self.rotate(scene, Event::Begun)),
+                Ok(Answer::Found(sealed)) => self.repeat(scene, &sealed),
+                Err(StoreDown) => Err(Refusal::unavailable()),
+                Ok(_) => Ok(self.rotate(scene, Event::Begun)),
             },
             Stage::Rotating => Ok(self.rotate(scene, event)),
             Stage::Keeping(outcome) => Ok(Progress::Done { outcome, afterwards: None }),

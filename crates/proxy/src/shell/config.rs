@@ -70,7 +70,7 @@ impl Configuration {
         let line = |option: &Arg| {
             let name = option.get_long()?;
             let values: Vec<_> =
-                self.matches.get_raw(option.get_id().as_str())?.map(|raw| raw.to_string_lossy()).collect();
+                self.matches.get_raw(option.get_id().as_str())?.map(|raw| shown(&raw.to_string_lossy())).collect();
             let values = match (option.get_value_delimiter(), values.as_slice()) {
                 (None, [value]) if value.parse::<u64>().is_ok() || value.parse::<bool>().is_ok() => value.to_string(),
                 (None, [value]) => format!("{value:?}"),
@@ -100,6 +100,14 @@ pub(crate) fn command() -> Command {
             option.env(variable)
         }
     })
+}
+
+/// A value without what stands before the host of a URL: there may be a password.
+fn shown(value: &str) -> String {
+    match (value.split_once("://"), value.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => value.to_owned(),
+    }
 }
 
 /// What the file may have.
@@ -222,5 +230,13 @@ mod tests {
     fn a_file_that_is_not_there_is_named() {
         let arguments = ["rivulet-proxy", "--config", "/nowhere.toml"].map(OsString::from);
         assert!(Configuration::read(arguments).unwrap_err().to_string().contains("/nowhere.toml"));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let file = "public-url = 'https://pay.example'\nstore = 'redis://rivulet:sesame@store.example:6379/1'";
+        let written = read("password", file).unwrap().describe();
+        assert!(written.contains(r#"store = "redis://…@store.example:6379/1""#), "{written}");
+        assert!(!written.contains("sesame"));
     }
 }

@@ -14,7 +14,7 @@ use super::documents::Documents;
 use super::metrics::{Metrics, Stage};
 use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
-use crate::store::{Answer, Operation, Store};
+use crate::store::{Answer, Operation, Steady, Store, StoreDown};
 
 /// A flow ends so long before the extension stops waiting for it: what it believes to have ended,
 /// a payment above all, must not be under way any more.
@@ -26,7 +26,7 @@ const AFTERWARDS_TIME: Duration = Duration::from_secs(10);
 /// Drives flows: gives them the time, asks the store and the wallets for them.
 pub struct Driver {
     core: Core,
-    store: Box<dyn Store>,
+    store: Steady,
     wallets: Wallets,
     documents: Documents,
     metrics: Metrics,
@@ -39,7 +39,7 @@ impl Driver {
     pub fn new(core: Core, store: Box<dyn Store>, wallets: Wallets) -> Self {
         Self {
             core,
-            store,
+            store: Steady::new(store),
             wallets,
             documents: Documents::default(),
             metrics: Metrics::new(),
@@ -114,14 +114,12 @@ impl Driver {
         }
     }
 
-    async fn keep(&self, endpoint: Endpoint, operation: Operation) -> Answer {
+    async fn keep(&self, endpoint: Endpoint, operation: Operation) -> Result<Answer, StoreDown> {
         let start = Instant::now();
-        let answer = self.store.execute(operation, now().wall).await;
+        let outcome = self.store.execute(operation, now().wall).await;
         self.metrics.spent(endpoint, Stage::Store, start.elapsed());
-        if matches!(answer, Answer::TooSoon { .. }) {
-            self.metrics.rate_limited();
-        }
-        answer
+        self.metrics.kept(&outcome);
+        outcome
     }
 
     async fn call(&self, endpoint: Endpoint, call: &Call, deadline: Instant) -> Result<WalletReply, Unreachable> {

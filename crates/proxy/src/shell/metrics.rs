@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use protocol::{Endpoint, ErrorCode};
 
 use crate::core::{Reply, Unreachable, WalletReply};
+use crate::store::{Answer, StoreDown};
 
 /// Seconds. The last one is what a rotation may take.
 const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
@@ -135,8 +136,13 @@ impl Metrics {
         self.rotations.get_or_create(&Outcome { outcome }).inc();
     }
 
-    pub(crate) fn rate_limited(&self) {
-        self.rate_limited.inc();
+    /// The store has done something, or has not.
+    pub(crate) fn kept(&self, outcome: &Result<Answer, StoreDown>) {
+        match outcome {
+            Ok(Answer::TooSoon { .. }) => self.rate_limited.inc(),
+            Ok(_) => return,
+            Err(StoreDown) => self.store_errors.inc(),
+        };
     }
 
     pub(crate) fn connection_opened(&self) -> Open {

@@ -12,6 +12,7 @@ use super::log::LogFormat;
 use super::tls::Certificate;
 use crate::ProxyError;
 use crate::core::Settings;
+use crate::store::StoreLocation;
 
 /// Makes the Open Payments calls for the Rivulet extension.
 #[derive(Clone, Debug, Parser)]
@@ -84,6 +85,11 @@ pub struct Options {
     /// The proxy's keys, made on the first start.
     #[arg(long, value_name = "FILE", default_value = "rivulet-proxy.key")]
     pub key_file: PathBuf,
+
+    /// Where counters and replies are kept: memory for one process, sqlite:PATH for one machine,
+    /// redis://HOST:PORT for many.
+    #[arg(long, value_name = "STORE", default_value = "memory", hide_env_values = true)]
+    pub store: StoreLocation,
 
     /// How long an incoming payment takes money.
     #[arg(long, value_name = "SECONDS", default_value = "600")]

@@ -19,7 +19,6 @@ use super::tls::Certificate;
 use super::wallets::Wallets;
 use crate::ProxyError;
 use crate::core::Core;
-use crate::store::MemoryStore;
 
 /// After a connection could not be taken, as there are too many files open, some may have closed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn run(options: &Options) -> Result<(), ProxyError> {
     let core = Core::new(options.settings()?, load_keys(&options.key_file)?);
     let wallets = Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
-    let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
+    let driver = Arc::new(Driver::new(core, options.store.open()?, wallets));
     let server = Server::new(driver, options)?;
     if let Some(address) = options.metrics_listen {
         let metrics = metrics_app(Arc::clone(&server.driver));

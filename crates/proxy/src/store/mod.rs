@@ -1,9 +1,24 @@
 //! What the proxy keeps, each with a time to live: rate-limit counters, stored replies by nonce,
-//! sealed replies of rotations, and how a wallet wants us to introduce ourselves.
+//! sealed replies of rotations, which wallets are left alone for a while, and how a wallet wants us
+//! to introduce ourselves.
+//!
+//! A store can be down, slow or full. Then:
+//!
+//! | for | the request |
+//! |---|---|
+//! | a rate-limit counter | is counted by this process alone ([`Steady`]) |
+//! | a reply by nonce | goes on: a payment is made from a quote, which the wallet honours once, and the rest does no harm when it is done twice |
+//! | a rotation's claim | is refused before the wallet hears of it: the old token dies with the wallet's answer, which must not get lost |
+//! | a rotation's reply, once it is made | is answered, though not kept for a repeat |
+//! | how to introduce ourselves | goes on as if nothing were known |
+//! | the state of a wallet's circuit | goes on with what this process has seen |
 
+mod location;
 mod memory;
-#[cfg(test)]
-mod suite;
+mod rate;
+mod redis;
+mod sqlite;
+mod steady;
 
 use std::future::Future;
 use std::num::NonZeroU32;
@@ -11,8 +26,13 @@ use std::pin::Pin;
 
 use open_payments::Timestamp;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
+pub use location::StoreLocation;
 pub use memory::MemoryStore;
+pub use redis::RedisStore;
+pub use sqlite::SqliteStore;
+pub use steady::Steady;
 
 /// Where something is kept. A hash, so that a store never holds whom it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,11 +122,19 @@ pub enum Answer {
     },
 }
 
+/// The store has not done it, or has done it without saying so: it is down, slow or full.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the store does not answer")]
+pub struct StoreDown;
+
 /// A store's answer, some time later.
-pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreDown>> + Send + 'a>>;
 
 /// Memory for one process, a file for one machine, a server for many.
 pub trait Store: Send + Sync {
     /// Does one thing, at the given time.
+    ///
+    /// # Errors
+    /// [`StoreDown`]; waiting for too long is for the caller to notice.
     fn execute(&self, operation: Operation, now: Timestamp) -> Answering<'_>;
 }

@@ -15,5 +15,6 @@ mod receive;
 mod rotate;
 mod server;
 mod setup;
+mod store;
 mod transport;
 mod world;

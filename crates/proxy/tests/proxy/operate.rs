@@ -118,6 +118,8 @@ async fn a_line_of_the_log_is_found_by_the_number_in_the_answer() {
     let answer = send(&program, &continuation).await;
     let id = answer.headers.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
     assert_eq!(id.len(), 16);
+    // The answer may be here before the line.
+    crate::setup::until(|| program.log().contains(&id)).await;
     let line = program.log().lines().find(|line| line.contains(&id)).unwrap().to_owned();
     assert!(line.contains("/v1/grants/continue"), "{line}");
     let again = send(&program, &continuation).await;

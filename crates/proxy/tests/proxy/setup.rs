@@ -9,17 +9,17 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use open_payments::{Secret, Timestamp, Url, WalletDocument};
-use open_payments_client::{ContinueGrant, RotateToken};
-use protocol::{ContinueGrantReply, ContinueGrantRequest, Endpoint, RotateTokenRequest};
+use open_payments_client::{ContinueGrant, CreateQuote, RotateToken};
+use protocol::{ContinueGrantReply, ContinueGrantRequest, Endpoint, QuoteRequest, RotateTokenRequest};
 use proxy::core::{Core, Incoming, KeyRing, Settings};
 use proxy::shell::{Configuration, Driver, Server, Wallets, app};
-use proxy::store::MemoryStore;
+use proxy::store::{MemoryStore, Store};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
 use crate::double::{Answering, Double};
-use crate::world::{World, document, settings};
+use crate::world::{World, document, receiver, settings, usd};
 
 pub(crate) const MANAGE: &str = "/auth/token/1";
 
@@ -37,15 +37,17 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) async fn new(answer: impl Fn(&str) -> Answering + Clone + Send + Sync + 'static) -> Self {
         let double = Double::start(answer).await;
-        let settings = Settings { loopback_allowed: true, ..settings() };
-        let core = Core::new(settings, KeyRing::from_seed([1; 32]));
-        let wallets = Wallets::new(true, None).unwrap();
-        let driver = Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets));
+        let driver = driver(Box::new(MemoryStore::default()));
         let mut world = World::new();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         world.now = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap());
         let wallet = WalletDocument::parse(&document(&double.origin, "alice")).unwrap();
         Self { router: app(Arc::clone(&driver)), driver, double, world, wallet }
+    }
+
+    /// One more machine with the same keys.
+    pub(crate) fn replica(&self, store: Box<dyn Store>) -> Router {
+        app(driver(store))
     }
 
     pub(crate) fn url(&self, path: &str) -> Url {
@@ -108,6 +110,14 @@ impl Setup {
         self.world.incoming(Endpoint::RotateToken, &message, None)
     }
 
+    pub(crate) fn quote(&mut self, session: &Secret) -> Incoming {
+        let token = Secret::new("TOKEN".to_owned());
+        let operation = CreateQuote { token, receiver: receiver(), debit_amount: usd(100) };
+        let request = self.world.signed_by(&self.world.install, &operation, &self.wallet);
+        let message = QuoteRequest { incoming_payment: receiver(), request };
+        self.world.incoming(Endpoint::CreateQuote, &message, Some(session))
+    }
+
     /// What the extension sends once the user has agreed.
     pub(crate) fn continuation(&mut self) -> Incoming {
         let operation = ContinueGrant {
@@ -124,6 +134,12 @@ impl Setup {
         let continuation = self.continuation();
         json::<ContinueGrantReply>(self.send(&continuation).await).await.session
     }
+}
+
+fn driver(store: Box<dyn Store>) -> Arc<Driver> {
+    let settings = Settings { loopback_allowed: true, ..settings() };
+    let core = Core::new(settings, KeyRing::from_seed([1; 32]));
+    Arc::new(Driver::new(core, store, Wallets::new(true, None).unwrap()))
 }
 
 fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {

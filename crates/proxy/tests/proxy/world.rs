@@ -9,7 +9,7 @@ use open_payments::{IncomingPaymentUrl, Secret, Timestamp, Url, WalletAddress, W
 use open_payments_client::{Composer, HttpRequest, Method, Operation, RequestGrant};
 use protocol::{Endpoint, ErrorBody, ErrorReply, GrantRequest, SignedRequest};
 use proxy::core::{Core, Event, Flow, Incoming, KeyRing, Now, Reply, Settings, Step, Unreachable, WalletReply};
-use proxy::store::MemoryStore;
+use proxy::store::{MemoryStore, StoreDown};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) asked: Vec<String>,
     /// The requests themselves.
     pub(crate) sent: Vec<HttpRequest>,
+    /// Whether the store answers nothing.
+    pub(crate) store_down: bool,
     ticks: u64,
 }
 
@@ -47,6 +49,7 @@ impl World {
             answers: HashMap::new(),
             asked: Vec::new(),
             sent: Vec::new(),
+            store_down: false,
             ticks: 0,
         };
         world.answer("GET", WALLET, 200, &document("https://w.example", "alice"));
@@ -149,6 +152,7 @@ impl World {
         loop {
             let now = self.tick();
             match flow.step(&self.core, event, &now) {
+                Step::Store(_) if self.store_down => event = Event::Stored(Err(StoreDown)),
                 Step::Store(operation) => event = Event::Stored(self.store.apply(operation, self.now)),
                 other => return other,
             }

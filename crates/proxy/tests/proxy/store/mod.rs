@@ -1,0 +1,8 @@
+//! The three stores, held against one suite, and what becomes of requests when a store is down.
+
+mod down;
+mod memory;
+mod redis;
+mod server;
+mod sqlite;
+mod suite;
