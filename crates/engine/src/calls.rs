@@ -69,6 +69,11 @@ impl Calls {
         self.open.values().any(|purpose| matches!(purpose, Purpose::LinkDocument(wanted) if wanted == address))
     }
 
+    /// Whether an incoming payment is on its way.
+    pub(crate) fn creating_incoming(&self) -> bool {
+        self.open.values().any(|purpose| matches!(purpose, Purpose::IncomingPayment(_)))
+    }
+
     /// What comes back to these is of no interest any more.
     pub(crate) fn forget(&mut self, unwanted: impl Fn(&Purpose) -> bool) {
         self.open.retain(|purpose| !unwanted(purpose));

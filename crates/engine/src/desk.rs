@@ -9,6 +9,7 @@
 use money::Amount;
 use open_payments::{Timestamp, Url, WalletAddress};
 use open_payments_client::CreateQuote;
+use protocol::IncomingPaymentReply;
 
 use crate::ledger::Intent;
 use crate::targets::Target;
@@ -35,6 +36,8 @@ pub(crate) struct Desk {
     others: Option<u64>,
     /// Minor units that they have got since something was last saved up for and paid.
     lent: u64,
+    /// An incoming payment that came before its receiver's document.
+    pub(crate) ahead: Option<(WalletAddress, IncomingPaymentReply)>,
     /// No payment is made before this monotonic time.
     pub(crate) rests_until: u64,
     /// When the next incoming payment should be asked for, in monotonic time; some may be early.

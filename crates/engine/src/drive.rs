@@ -27,10 +27,21 @@ impl Engine {
 
     /// Whether there is somebody to pay, and the means to.
     pub(crate) fn can_pay(&self, targets: &[Target]) -> bool {
+        !targets.is_empty() && self.has_means()
+    }
+
+    fn has_means(&self) -> bool {
         let Some(account) = &self.account else { return false };
         let Some(spending) = &self.spending else { return false };
         let able = self.key.is_some() && !account.key.missing && !account.token_lost && spending.budget.remaining() > 0;
-        able && !targets.is_empty() && self.rate() > Rate::ZERO
+        able && self.rate() > Rate::ZERO
+    }
+
+    /// Whether what leads to a payment may be asked for now.
+    pub(crate) fn may_spend(&self) -> bool {
+        let now = self.now.monotonic;
+        let rests = self.account.as_ref().is_some_and(|account| now < account.rests_until);
+        self.has_means() && !rests && !self.proxy.is_quiet(now) && !self.is_continuing_grant()
     }
 
     /// The rate of pay; none without a wallet.
@@ -83,14 +94,12 @@ impl Engine {
 
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
-        let (rate, now) = (self.rate(), self.now.monotonic);
+        let rate = self.rate();
         let slack = slack(rate).whole_units();
         let is_large = |target: &&Target| self.least_for(target).is_some_and(|least| least > slack);
         let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();
         self.desk.keep_only(targets, &large, self.server_time());
-        let Some(account) = &self.account else { return };
-        let busy = self.proxy.is_quiet(now) || self.is_continuing_grant();
-        if !self.can_pay(targets) || busy || now < account.rests_until {
+        if targets.is_empty() || !self.may_spend() {
             return;
         }
         if self.rotation_is_due() {

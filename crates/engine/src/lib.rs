@@ -21,6 +21,7 @@ mod engine;
 mod entropy;
 mod export;
 mod frames;
+mod incoming;
 mod input;
 mod key;
 mod keys;

@@ -2,10 +2,8 @@
 
 use money::{Amount, Rate};
 use open_payments::{IncomingPaymentUrl, Quote, WalletAddress};
-use open_payments_client::{CreateQuote, Read, Terms, check_incoming_payment, check_quote};
-use protocol::{
-    Endpoint, ErrorBody, ErrorCode, IncomingPaymentReply, IncomingPaymentRequest, QuoteReply, QuoteRequest,
-};
+use open_payments_client::{CreateQuote, Read, Terms, check_quote};
+use protocol::{Endpoint, ErrorBody, ErrorCode, QuoteReply, QuoteRequest};
 
 use crate::calls::{Purpose, to_wire};
 use crate::desk::{Asked, Held};
@@ -17,14 +15,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::proxy::Failure;
 use crate::readback::NO_MONEY_REST;
 use crate::settling::payment_url;
-use crate::snapshot::{local, save, session};
+use crate::snapshot::local;
 use crate::spending::slack;
 use crate::targets::Target;
-
-/// Between two requests for an incoming payment, a few at the start apart: a page that keeps
-/// changing its links must not use up what the proxy allows in a minute.
-const INCOMING_SPACING: u64 = 1_000;
-const INCOMING_AHEAD: u64 = 3 * INCOMING_SPACING;
 
 impl Engine {
     /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
@@ -69,45 +62,6 @@ impl Engine {
             self.persist_minimums();
             self.verify(held);
         }
-    }
-
-    fn request_incoming_payment(&mut self, address: WalletAddress) {
-        let now = self.now.monotonic;
-        if self.receivers.is_requesting() || now + INCOMING_AHEAD < self.desk.next_incoming {
-            return;
-        }
-        self.desk.next_incoming = self.desk.next_incoming.max(now) + INCOMING_SPACING;
-        if let Some(receiver) = self.receivers.at_mut(&address) {
-            receiver.requesting = true;
-            let message = IncomingPaymentRequest { wallet_address: address.clone() };
-            self.ask_proxy(Endpoint::CreateIncomingPayment, &message, Purpose::IncomingPayment(address));
-        }
-    }
-
-    pub(crate) fn incoming_payment_created(&mut self, address: &WalletAddress, answer: Result<Answer, Unreachable>) {
-        let reply = self.read_reply::<IncomingPaymentReply>(answer);
-        let now = self.server_time();
-        let Some(receiver) = self.receivers.at_mut(address) else { return };
-        receiver.requesting = false;
-        let problem = match reply {
-            Ok(reply) if check_incoming_payment(&receiver.wallet, &reply.id).is_err() => {
-                ProblemCode::WrongHost.about(reply.id.url().authority())
-            }
-            Ok(reply) => {
-                receiver.receive_into(reply.id, reply.expires_at);
-                if receiver.incoming(now).is_some() {
-                    return self.persist_receivers();
-                }
-                ProblemCode::ReceiverRefused.into()
-            }
-            Err(failure) => return self.call_failed(address, &failure),
-        };
-        self.receiver_failed(address, problem);
-    }
-
-    pub(crate) fn persist_receivers(&mut self) {
-        let receivers = save(&self.receivers);
-        self.persist(Area::Session, vec![(session::RECEIVERS.to_owned(), Some(receivers))]);
     }
 
     /// How much to ask a quote for: what one second costs; or more, if that is too little to send or

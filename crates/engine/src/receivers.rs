@@ -21,9 +21,6 @@ pub(crate) struct Receiver {
     pub(crate) wallet: WalletDocument,
     read_at: Timestamp,
     incoming: Option<(IncomingPaymentUrl, Timestamp)>,
-    /// An incoming payment is on its way.
-    #[serde(skip)]
-    pub(crate) requesting: bool,
     /// Payments since its link came into view.
     #[serde(skip)]
     pub(crate) payments: u32,
@@ -98,11 +95,6 @@ impl Receivers {
         self.0.iter_mut()
     }
 
-    /// Whether an incoming payment of any of them is on its way.
-    pub(crate) fn is_requesting(&self) -> bool {
-        self.0.values().any(|receiver| receiver.requesting)
-    }
-
     /// Another wallet will pay: what was learned with the last one does not hold for it.
     pub(crate) fn forget_the_payer(&mut self) {
         for receiver in self.0.values_mut() {
@@ -121,15 +113,7 @@ pub(crate) fn is_same_account(one: &WalletDocument, other: &WalletDocument) -> b
 
 impl Receiver {
     fn new(wallet: WalletDocument, read_at: Timestamp) -> Self {
-        Self {
-            wallet,
-            read_at,
-            incoming: None,
-            requesting: false,
-            payments: 0,
-            unread: None,
-            failures: Failures::default(),
-        }
+        Self { wallet, read_at, incoming: None, payments: 0, unread: None, failures: Failures::default() }
     }
 
     /// Where it can be paid into now.

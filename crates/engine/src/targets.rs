@@ -31,7 +31,8 @@ impl Engine {
             return;
         }
         let mut wanted = Vec::new();
-        for id in self.payable_frames() {
+        let frames = self.payable_frames();
+        for id in frames.iter().copied() {
             let Some(frame) = self.frames.0.get_mut(&id) else { continue };
             let loopback = frame.loopback;
             for link in &mut frame.links {
@@ -52,7 +53,12 @@ impl Engine {
         }
         for address in wanted {
             if !self.calls.fetching(&address) {
-                self.fetch(&address.url().clone(), Purpose::LinkDocument(address));
+                self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
+                let first = frames.first().and_then(|id| self.frames.0.get(id)?.links.first());
+                // Its turn comes first, so the proxy need not wait for the document.
+                if first.is_some_and(|link| link.state == LinkState::Fetching(address.clone())) {
+                    self.request_ahead(&address);
+                }
             }
         }
     }
@@ -67,8 +73,11 @@ impl Engine {
                 link.state = settled(&mut self.effects, (*id, link.id), &address, wallet.as_ref(), frame.loopback);
             }
         }
-        if let Some(wallet) = wallet {
-            self.receivers.learn(address, wallet, self.now.wall, |address| self.frames.name(address));
+        let ahead = self.desk.ahead.take_if(|(receiver, _)| *receiver == address);
+        let Some(wallet) = wallet else { return };
+        self.receivers.learn(address.clone(), wallet, self.now.wall, |address| self.frames.name(address));
+        if let Some((_, reply)) = ahead {
+            self.receive_into(&address, reply);
         }
     }
 

@@ -36,7 +36,7 @@ fn what_is_no_wallet_is_an_error() {
         world.visit(PAGE, &[SITE]);
         world.seconds(2);
         assert_eq!(heard(&world), ["error"], "{status} {body}");
-        assert_eq!((world.payments(), world.calls_to("/v1/incoming-payments")), (0, 0));
+        assert_eq!((world.calls_to("/v1/incoming-payments"), world.calls_to("/v1/quotes")), (1, 0));
     }
     let mut world = World::connected();
     world.faults.add(SITE, 1, Fault::LoseReply);
@@ -55,7 +55,7 @@ fn a_document_must_not_lead_into_the_users_network() {
         world.servers.wallets.documents.insert(SITE.to_owned(), (200, document.to_string()));
         world.visit(PAGE, &[SITE]);
         world.seconds(2);
-        assert_eq!((heard(&world), world.calls_to("/v1/incoming-payments")), (vec!["error"], 0), "{inside}");
+        assert_eq!((heard(&world), world.calls_to("/v1/quotes")), (vec!["error"], 0), "{inside}");
     }
 }
 
