@@ -6,6 +6,8 @@ export type Command =
   | { command: 'disconnect' }
   | { command: 'setEnabled'; enabled: boolean }
   | { command: 'setSiteEnabled'; site: string; enabled: boolean }
+  /** `*.example.org` is a domain and all below it; without a rate what holds for more sites holds again. */
+  | { command: 'setSiteRate'; site: string; perHour: string | null }
   | { command: 'setRate'; perHour: string }
   | { command: 'setProxyUrl'; url: string }
   | { command: 'exportLedger'; format: 'csv' | 'json' }

@@ -10,8 +10,10 @@ proxyUrl: string,
 enabled: boolean,
 /** The wallet. */
 connection: Connection,
-/** The rate per hour. */
+/** The rate per hour where no site has its own. */
 rate: Money | null,
+/** What the user has chosen beyond that. */
+settings: Settings,
 /** The page in front. */
 page: Page | null,
 /** What of the extension's own memory is lost; the detail names it. */
@@ -86,6 +88,10 @@ export type Page = {
 site: string,
 /** Whether payments are on for it. */
 siteEnabled: boolean,
+/** The rate per hour that holds for it. */
+rate: Money | null,
+/** Whether that comes from a rule for its site. */
+hasOwnRate: boolean,
 /** Why it is or is not being paid. */
 state: PageState,
 /** What it got in this visit. */
@@ -94,6 +100,22 @@ paid: Money | null,
 receivers: Array<string>,
 /** What is wrong. */
 problem: Problem | null, };
+
+/** What the user has chosen. */
+export type Settings = {
+/** What is different for some sites. */
+sites: Array<SiteRule>, };
+
+/** What is different for some sites. Where several rules cover a site, the most specific one that
+ * says something decides. */
+export type SiteRule = {
+/** Host and port, or `*.example.org` for a domain and all below it. */
+site: string,
+/** Whether payments are on for them, if this rule says so. */
+enabled: boolean | null,
+/** Their rate per hour, if this rule says so; in another currency than the wallet's it does
+ * not count. */
+rate: Money | null, };
 
 /** How well the loop keeps time. */
 export type Diagnostics = {

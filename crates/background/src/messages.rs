@@ -58,6 +58,7 @@ enum Verb {
     Disconnect,
     SetEnabled,
     SetSiteEnabled,
+    SetSiteRate,
     SetRate,
     SetProxyUrl,
     ExportLedger,
@@ -120,6 +121,8 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         Verb::Disconnect => Command::Disconnect,
         Verb::SetEnabled => Command::SetEnabled(enabled?),
         Verb::SetSiteEnabled => Command::SetSiteEnabled { site: site?, enabled: enabled? },
+        // Without one the site has none of its own.
+        Verb::SetSiteRate => Command::SetSiteRate { site: site?, rate: per_hour },
         Verb::SetRate => Command::SetRate(per_hour?),
         Verb::SetProxyUrl => Command::SetProxyUrl(url?),
         Verb::ExportLedger => {

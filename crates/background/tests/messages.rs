@@ -69,6 +69,14 @@ fn every_command_is_read() {
             "{command: 'setSiteEnabled', site: 'site.example:8080', enabled: false}",
             Command::SetSiteEnabled { site: text("site.example:8080"), enabled },
         ),
+        (
+            "{command: 'setSiteRate', site: '*.site.example', perHour: '1'}",
+            Command::SetSiteRate { site: text("*.site.example"), rate: Some(text("1")) },
+        ),
+        (
+            "{command: 'setSiteRate', site: 'site.example', perHour: null}",
+            Command::SetSiteRate { site: text("site.example"), rate: None },
+        ),
         ("{command: 'setRate', perHour: '3.60'}", Command::SetRate(text("3.60"))),
         ("{command: 'exportLedger', format: 'csv'}", Command::ExportLedger { format: Format::Csv, view: ViewId(4) }),
         ("{command: 'exportLedger', format: 'json'}", Command::ExportLedger { format: Format::Json, view: ViewId(4) }),

@@ -1,4 +1,4 @@
-use money::Rate;
+use money::{Asset, Rate};
 use open_payments::Url;
 use open_payments_client::Signer;
 
@@ -14,6 +14,7 @@ use crate::problem::ProblemCode;
 use crate::proxy::Proxy;
 use crate::readback::Readings;
 use crate::settling::payment_url;
+use crate::sites::SitePattern;
 use crate::snapshot::{aside, local, save, session};
 
 impl Engine {
@@ -29,12 +30,12 @@ impl Engine {
                 self.persist_settings();
             }
             Command::SetSiteEnabled { site, enabled } => {
-                self.settings.sites_off.retain(|off| *off != site);
-                if !enabled {
-                    self.settings.sites_off.push(site);
+                if let Some(sites) = self.parse_sites(&site) {
+                    let has_room = self.settings.sites.set_enabled(sites, enabled);
+                    self.site_rules_changed(has_room);
                 }
-                self.persist_settings();
             }
+            Command::SetSiteRate { site, rate } => self.set_site_rate(&site, rate.as_deref()),
             Command::SetRate(text) => self.set_rate(&text),
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
                 Ok(url) => {
@@ -52,18 +53,47 @@ impl Engine {
     }
 
     fn set_rate(&mut self, text: &str) {
-        let Some(account) = &self.account else { return };
-        let asset = account.wallet.asset.clone();
-        match Rate::parse(text, asset.scale) {
-            Ok(rate) => {
-                // The unfinished second accrues at the old rate.
-                self.stop_pace();
-                self.settings.rate = Some((rate, asset));
-                self.desk.outdate_quotes();
-                self.persist_settings();
-            }
-            Err(error) => self.notice = Some(ProblemCode::RateInvalid.about(error.to_string())),
+        if let Some(rate) = self.parse_rate(text) {
+            self.settings.rate = Some(rate);
+            self.persist_settings();
         }
+    }
+
+    fn set_site_rate(&mut self, site: &str, text: Option<&str>) {
+        let Some(sites) = self.parse_sites(site) else { return };
+        let rate = text.map(|text| self.parse_rate(text));
+        if rate.as_ref().is_none_or(Option::is_some) {
+            let has_room = self.settings.sites.set_rate(sites, rate.flatten());
+            self.site_rules_changed(has_room);
+        }
+    }
+
+    fn site_rules_changed(&mut self, has_room: bool) {
+        if !has_room {
+            self.notice = Some(ProblemCode::TooManySites.into());
+        }
+        self.persist_settings();
+    }
+
+    /// A rate as it was typed, in the wallet's asset; or it is said what is wrong with it.
+    fn parse_rate(&mut self, text: &str) -> Option<(Rate, Asset)> {
+        let asset = self.account.as_ref()?.wallet.asset.clone();
+        match Rate::parse(text, asset.scale) {
+            Ok(rate) => Some((rate, asset)),
+            Err(error) => {
+                self.notice = Some(ProblemCode::RateInvalid.about(error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Sites as they were typed; or it is said that they are none.
+    fn parse_sites(&mut self, text: &str) -> Option<SitePattern> {
+        let sites = SitePattern::parse(text).ok();
+        if sites.is_none() {
+            self.notice = Some(ProblemCode::SiteInvalid.into());
+        }
+        sites
     }
 
     /// Forgets everything of the wallet but the ledger, and gives the grant back, whether or not

@@ -44,9 +44,11 @@ impl Engine {
         self.has_means() && !rests && !self.proxy.is_quiet(now) && !self.is_continuing_grant()
     }
 
-    /// The rate of pay; none without a wallet.
-    pub(crate) fn rate(&self) -> Rate {
-        self.account.as_ref().map_or(Rate::ZERO, |account| self.settings.rate_in(&account.wallet.asset))
+    /// The rate of pay of the page that is looked at; none without a wallet.
+    fn rate(&self) -> Rate {
+        let site = self.presence.looked_at().and_then(|tab| self.site_in(tab));
+        let (Some(account), Some(site)) = (&self.account, site) else { return Rate::ZERO };
+        self.settings.rate_for(&site, &account.wallet.asset)
     }
 
     /// Credits the seconds that passed while a payable page was looked at.
@@ -54,34 +56,41 @@ impl Engine {
         if let Some(spending) = &mut self.spending {
             spending.budget.roll(self.now.wall);
         }
-        if !self.can_pay(targets) {
-            return self.stop_pace();
+        let rate = if self.can_pay(targets) { self.rate() } else { Rate::ZERO };
+        if rate != self.pace.rate() {
+            // The unfinished second accrues at the rate that it was begun with.
+            self.stop_pace();
         }
-        self.pace.start(self.now.monotonic);
-        if let Some(credit) = self.pace.tick(self.now.monotonic) {
-            let largest = targets.iter().filter_map(|target| self.least_for(target)).max();
-            self.accrue(credit, Accrual::from_units(largest.unwrap_or(0)));
+        if rate == Rate::ZERO {
+            return;
+        }
+        let is_other_rate = self.pace.start(rate, self.now.monotonic);
+        let credit = self.pace.tick(self.now.monotonic);
+        if !is_other_rate && credit.is_none() {
+            return;
+        }
+        let largest = targets.iter().filter_map(|target| self.least_for(target)).max();
+        let cap = slack(rate).max(Accrual::from_units(largest.unwrap_or(0)));
+        let Some(spending) = &mut self.spending else { return };
+        if is_other_rate {
+            spending.purse.limit(cap);
+            self.desk.outdate_quotes();
+        }
+        if let Some(credit) = credit {
+            spending.purse.accrue(rate.accrue(credit), cap);
             // Also what keeps the worker alive: an extension API call each second.
-            if let Some(spending) = &self.spending {
-                let purse = save(&spending.purse);
-                self.persist(Area::Session, vec![(session::PURSE.to_owned(), Some(purse))]);
-            }
+            let purse = save(&spending.purse);
+            self.persist(Area::Session, vec![(session::PURSE.to_owned(), Some(purse))]);
         }
     }
 
-    /// Ends the run of seconds, with what accrued in the unfinished one.
-    pub(crate) fn stop_pace(&mut self) {
+    /// Ends the run of seconds, with what accrued in the unfinished one. The purse grows no further
+    /// than it may be overdrawn.
+    fn stop_pace(&mut self) {
         let rest = self.pace.stop(self.now.monotonic);
-        if rest > 0 {
-            self.accrue(rest, Accrual::ZERO);
-        }
-    }
-
-    /// The purse grows up to what may be overdrawn, or up to one payment if that is more.
-    fn accrue(&mut self, milliseconds: u64, largest_payment: Accrual) {
-        let rate = self.rate();
-        if let Some(spending) = &mut self.spending {
-            spending.purse.accrue(rate.accrue(milliseconds), slack(rate).max(largest_payment));
+        let rate = self.pace.rate();
+        if let Some(spending) = self.spending.as_mut().filter(|_| rest > 0) {
+            spending.purse.accrue(rate.accrue(rest), slack(rate));
         }
     }
 
@@ -94,7 +103,7 @@ impl Engine {
 
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
-        let rate = self.rate();
+        let rate = self.pace.rate();
         let slack = slack(rate).whole_units();
         let is_large = |target: &&Target| self.least_for(target).is_some_and(|least| least > slack);
         let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();

@@ -174,10 +174,17 @@ pub enum Command {
     SetEnabled(bool),
     /// Turn payments on or off for one site.
     SetSiteEnabled {
-        /// Host and port, as in the view.
+        /// Host and port, as in the view; or `*.example.org` for a domain and all below it.
         site: String,
         /// Whether to pay it.
         enabled: bool,
+    },
+    /// Give a site a rate per hour of its own, in the wallet's currency.
+    SetSiteRate {
+        /// As for `SetSiteEnabled`.
+        site: String,
+        /// The rate; or nothing, and what holds for more sites holds for it again.
+        rate: Option<String>,
     },
     /// Set the rate per hour, in the wallet's currency.
     SetRate(String),

@@ -40,6 +40,7 @@ mod receivers;
 mod rotation;
 mod settings;
 mod settling;
+mod sites;
 mod snapshot;
 mod spending;
 mod sums;

@@ -51,6 +51,10 @@ problems! {
     AmountInvalid = "amount_invalid", "This amount cannot be used.";
     /// What was typed is no rate.
     RateInvalid = "rate_invalid", "This rate cannot be used.";
+    /// What was typed is no site.
+    SiteInvalid = "site_invalid", "This is not a site. It looks like example.org, example.org:8443, or *.example.org for all below it too.";
+    /// There is no room for another rule.
+    TooManySites = "too_many_sites", "You have chosen something for 500 sites already. Remove one of them first.";
     /// What was typed is no URL of a proxy.
     ProxyUrlInvalid = "proxy_url_invalid", "This is not the address of a proxy.";
     /// There is no such wallet address.

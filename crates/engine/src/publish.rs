@@ -11,11 +11,12 @@ use crate::frames::LinkState;
 use crate::input::TabId;
 use crate::problem::{Problem, ProblemCode};
 use crate::receivers::Receiver;
+use crate::sites::{SitePattern, SiteRule};
 use crate::table::Table;
 use crate::targets::Target;
 use crate::view::{
-    ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView, View,
-    WalletView,
+    ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView,
+    SettingsView, SiteRuleView, View, WalletView,
 };
 
 /// What was last made known outside.
@@ -100,6 +101,7 @@ impl Engine {
             enabled: self.settings.enabled,
             connection: self.connection_view(),
             rate,
+            settings: self.settings_view(),
             page,
             memory_problem: self.memory_problem().as_ref().map(shown),
             diagnostics: DiagnosticsView {
@@ -108,6 +110,15 @@ impl Engine {
                 deviations_ms: self.pace.deviations().collect(),
             },
         }
+    }
+
+    fn settings_view(&self) -> SettingsView {
+        let rule = |(sites, rule): (&SitePattern, &SiteRule)| SiteRuleView {
+            site: sites.as_str().to_owned(),
+            enabled: rule.enabled,
+            rate: rule.rate.as_ref().map(|(per_hour, asset)| rate(*per_hour, asset)),
+        };
+        SettingsView { sites: self.settings.sites.iter().map(rule).collect() }
     }
 
     fn connection_view(&self) -> ConnectionView {
@@ -152,10 +163,7 @@ impl Engine {
     /// The tab in front and its site, if its page is one that can have links.
     fn site_in_front(&self) -> Option<(TabId, String)> {
         let tab = self.presence.front()?.id;
-        let site = match self.frames.in_tab(tab).next() {
-            Some((_, frame)) => self.site_of(frame),
-            None => self.presence.site(tab)?,
-        };
+        let site = self.site_in(tab)?;
         Some((tab, site))
     }
 
@@ -167,8 +175,11 @@ impl Engine {
                 receivers.push(address.to_owned());
             }
         }
+        let asset = self.account.as_ref().map(|account| &account.wallet.asset);
         PageView {
-            site_enabled: !self.settings.is_off(&site),
+            site_enabled: self.settings.sites.enabled(&site),
+            rate: asset.map(|asset| rate(self.settings.rate_for(&site, asset), asset)),
+            has_own_rate: asset.is_some_and(|asset| self.settings.sites.rate_in(asset, &site).is_some()),
             state: self.page_state(tab, &site, targets),
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))

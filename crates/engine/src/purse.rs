@@ -43,6 +43,13 @@ impl Purse {
         self.forfeited += excess.max(Accrual::ZERO).min(accrual);
     }
 
+    /// Forfeits what is above the cap: the rate is another one now, and what has accrued at a
+    /// higher one must not all go to a page that is to get less.
+    pub(crate) fn limit(&mut self, cap: Accrual) {
+        self.revision += 1;
+        self.forfeited += (self.balance() - cap).max(Accrual::ZERO);
+    }
+
     /// Sets aside what a payment needs.
     pub(crate) fn reserve(&mut self, units: u64) {
         self.revision += 1;
@@ -84,8 +91,10 @@ impl Purse {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use money::Rate;
+    use proptest::prelude::*;
+
+    use super::*;
 
     fn seconds(count: u64) -> Accrual {
         Rate::from_units_per_hour(3_600).unwrap().accrue(count * 1000)
@@ -139,5 +148,57 @@ mod tests {
         purse.settle(10);
         purse.forfeit_paid(10);
         assert_eq!(purse.balance(), seconds(50));
+    }
+
+    #[test]
+    fn at_a_lower_rate_all_of_the_excess_is_forfeited() {
+        let mut purse = Purse::default();
+        purse.accrue(seconds(60), seconds(60));
+        purse.limit(seconds(60));
+        assert_eq!((purse.balance(), purse.forfeited), (seconds(60), Accrual::ZERO));
+        purse.limit(seconds(10));
+        assert_eq!((purse.balance(), purse.forfeited), (seconds(10), seconds(50)));
+        purse.reserve(20);
+        purse.limit(seconds(10));
+        assert_eq!((purse.balance(), purse.forfeited), (Accrual::ZERO - seconds(10), seconds(50)));
+    }
+
+    /// What happens to a purse, with as many units.
+    fn happen(purse: &mut Purse, step: u8, units: u64) {
+        let accrual = Accrual::from_units(units);
+        match step {
+            0 => purse.accrue(accrual, Accrual::ZERO),
+            1 => purse.accrue(accrual, accrual),
+            2 => purse.accrue(Rate::MAX.accrue(units % 60_001), Accrual::from_units(u64::MAX)),
+            3 => purse.limit(accrual),
+            4 => purse.reserve(units),
+            5 => purse.settle(units),
+            6 => purse.release(units),
+            7 => purse.forfeit_paid(units),
+            8 => purse.doubt(units),
+            _ => purse.end_doubt(units),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_to_it_it_balances(
+            steps in prop::collection::vec((0..10_u8, prop_oneof![0..100_u64, Just(u64::MAX), any::<u64>()]), 0..200)
+        ) {
+            let mut purse = Purse::default();
+            for (step, units) in steps {
+                let before = purse;
+                happen(&mut purse, step, units);
+                prop_assert_eq!(purse.paid + purse.pending + purse.forfeited + purse.balance(), purse.accrued);
+                prop_assert!(purse.forfeited >= before.forfeited && purse.accrued >= before.accrued);
+                prop_assert_eq!(purse.revision, before.revision + 1);
+                // The cap bounds what is added, and a limit whatever there is.
+                match step {
+                    0..=2 => prop_assert!(purse.balance() >= before.balance()),
+                    3 => prop_assert!(purse.balance() <= Accrual::from_units(units)),
+                    _ => {}
+                }
+            }
+        }
     }
 }

@@ -177,7 +177,7 @@ impl Engine {
         if !self.minimums.refused(receiver, debit.value, hint, self.now.wall) {
             return self.receiver_failed(receiver, ProblemCode::WalletRefused.into());
         }
-        let next = self.amount_to_ask(receiver, self.rate());
+        let next = self.amount_to_ask(receiver, self.pace.rate());
         if next.is_some_and(|next| next > debit.value) {
             return self.desk.turn_stays();
         }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use money::Rate;
 use open_payments::{WalletAddress, WalletDocument};
 
 use crate::calls::Purpose;
@@ -54,7 +55,8 @@ impl Engine {
         for address in wanted {
             if !self.calls.fetching(&address) {
                 self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
-                let first = frames.first().and_then(|id| self.frames.0.get(id)?.links.first());
+                let first = frames.first().and_then(|id| self.frames.0.get(id)).filter(|frame| self.has_a_rate(frame));
+                let first = first.and_then(|frame| frame.links.first());
                 // Its turn comes first, so the proxy need not wait for the document.
                 if first.is_some_and(|link| link.state == LinkState::Fetching(address.clone())) {
                     self.request_ahead(&address);
@@ -82,12 +84,14 @@ impl Engine {
     }
 
     /// What can be paid now: the wallets behind the links of the page that is looked at, each once.
+    /// A frame from a site whose own rate is zero gets nothing elsewhere either.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
+        let Some(site) = self.presence.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
+        let site: Rc<str> = site.into();
         let mut known: Vec<&Receiver> = Vec::new();
         for id in self.payable_frames() {
-            let Some(frame) = self.frames.0.get(&id) else { continue };
-            let site: Rc<str> = self.site_of(frame).into();
+            let Some(frame) = self.frames.0.get(&id).filter(|frame| self.has_a_rate(frame)) else { continue };
             for link in &frame.links {
                 let LinkState::Ready(address) = &link.state else { continue };
                 let Some(receiver) = self.receivers.at(address) else { continue };
@@ -114,23 +118,30 @@ impl Engine {
             }
             _ => false,
         };
-        let frames = self.frames.in_tab(target.tab).filter(|(_, frame)| *self.site_of(frame) == *target.site);
+        let is_there = self.site_in(target.tab).is_some_and(|site| *site == *target.site);
+        let frames = self.frames.in_tab(target.tab).filter(|_| is_there);
         let links = frames.flat_map(|(id, frame)| frame.links.iter().map(move |link| (id, link)));
         links.filter(|(_, link)| names(&link.state)).map(|(id, link)| (id, link.id)).collect()
     }
 
-    /// The site that the user sees a frame in: the one of its tab, if that can be known.
-    pub(crate) fn site_of(&self, frame: &Frame) -> String {
-        self.presence.site(frame.tab).unwrap_or_else(|| frame.site.clone())
+    /// The site that the user sees in a tab, as far as it can be known.
+    pub(crate) fn site_in(&self, tab: TabId) -> Option<String> {
+        self.presence.site(tab).or_else(|| self.frames.in_tab(tab).next().map(|(_, frame)| frame.site.clone()))
     }
 
     /// The frames of the page that is looked at, if neither it nor they are switched off.
     fn payable_frames(&self) -> Vec<FrameId> {
-        let Some(tab) = self.presence.looked_at() else { return Vec::new() };
-        let pays =
-            |frame: &Frame| self.settings.pays_site(&frame.site) && self.settings.pays_site(&self.site_of(frame));
-        let frames = self.frames.in_tab(tab).filter(|(_, frame)| frame.visible && pays(frame));
-        frames.map(|(id, _)| id).collect()
+        let tab = self.presence.looked_at();
+        let pays = |site: String| self.settings.pays_site(&site);
+        let Some(tab) = tab.filter(|tab| self.site_in(*tab).is_some_and(pays)) else { return Vec::new() };
+        let pays = |frame: &Frame| frame.visible && self.settings.pays_site(&frame.site);
+        self.frames.in_tab(tab).filter(|(_, frame)| pays(frame)).map(|(id, _)| id).collect()
+    }
+
+    /// Whether the rate of a frame's own site is more than nothing.
+    fn has_a_rate(&self, frame: &Frame) -> bool {
+        let asset = self.account.as_ref().map(|account| &account.wallet.asset);
+        asset.is_some_and(|asset| self.settings.rate_for(&frame.site, asset) > Rate::ZERO)
     }
 }
 

@@ -13,8 +13,10 @@ pub struct View {
     pub enabled: bool,
     /// The wallet.
     pub connection: ConnectionView,
-    /// The rate per hour.
+    /// The rate per hour where no site has its own.
     pub rate: Option<MoneyView>,
+    /// What the user has chosen beyond that.
+    pub settings: SettingsView,
     /// The page in front.
     pub page: Option<PageView>,
     /// What of the extension's own memory is lost; the detail names it.
@@ -153,6 +155,10 @@ pub struct PageView {
     pub site: String,
     /// Whether payments are on for it.
     pub site_enabled: bool,
+    /// The rate per hour that holds for it.
+    pub rate: Option<MoneyView>,
+    /// Whether that comes from a rule for its site.
+    pub has_own_rate: bool,
     /// Why it is or is not being paid.
     pub state: PageState,
     /// What it got in this visit.
@@ -161,6 +167,30 @@ pub struct PageView {
     pub receivers: Vec<String>,
     /// What is wrong.
     pub problem: Option<ProblemView>,
+}
+
+/// What the user has chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Settings"))]
+pub struct SettingsView {
+    /// What is different for some sites.
+    pub sites: Vec<SiteRuleView>,
+}
+
+/// What is different for some sites. Where several rules cover a site, the most specific one that
+/// says something decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "SiteRule"))]
+pub struct SiteRuleView {
+    /// Host and port, or `*.example.org` for a domain and all below it.
+    pub site: String,
+    /// Whether payments are on for them, if this rule says so.
+    pub enabled: Option<bool>,
+    /// Their rate per hour, if this rule says so; in another currency than the wallet's it does
+    /// not count.
+    pub rate: Option<MoneyView>,
 }
 
 /// How well the loop keeps time.
@@ -210,6 +240,8 @@ mod tests {
             declaration::<ProblemView>(),
             declaration::<PageState>(),
             declaration::<PageView>(),
+            declaration::<SettingsView>(),
+            declaration::<SiteRuleView>(),
             declaration::<DiagnosticsView>(),
             declaration::<History<'static>>(),
             declaration::<PaidOnce<'static>>(),

@@ -23,6 +23,7 @@ mod payments;
 mod random;
 mod servers;
 mod sight;
+mod sites;
 mod storage;
 mod tokens;
 mod topup;
