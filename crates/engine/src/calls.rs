@@ -115,6 +115,7 @@ impl Engine {
         let composer =
             Composer { signer: key.signer.as_ref(), keyid: &key.keyid, created: self.seconds(), nonce: Some(&nonce) };
         if let Ok(request) = composer.compose(Method::Post, &url, session.as_deref(), Some(body)) {
+            self.proxy.count(endpoint, self.now.monotonic);
             self.send_by(endpoint.deadline_millis(), request, purpose);
         }
     }

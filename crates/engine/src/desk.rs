@@ -40,8 +40,6 @@ pub(crate) struct Desk {
     pub(crate) ahead: Option<(WalletAddress, IncomingPaymentReply)>,
     /// No payment is made before this monotonic time.
     pub(crate) rests_until: u64,
-    /// When the next incoming payment should be asked for, in monotonic time; some may be early.
-    pub(crate) next_incoming: u64,
     /// Payments made in this life of the worker.
     pub(crate) payments: u64,
 }

@@ -115,7 +115,9 @@ impl Engine {
             return self.drive_rotation();
         }
         self.end_search(rate);
-        self.pay_if_due(targets, rate);
+        if self.proxy.payments.allows(1, self.now.monotonic) {
+            self.pay_if_due(targets, rate);
+        }
         self.desk.set_aside();
         self.quote_if_due(targets, rate);
     }

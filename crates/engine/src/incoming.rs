@@ -11,19 +11,12 @@ use crate::input::{Answer, Unreachable};
 use crate::problem::ProblemCode;
 use crate::snapshot::{save, session};
 
-/// Between two requests for an incoming payment, a few at the start apart: a page that keeps
-/// changing its links must not use up what the proxy allows in a minute.
-const INCOMING_SPACING: u64 = 1_000;
-const INCOMING_AHEAD: u64 = 3 * INCOMING_SPACING;
-
 impl Engine {
-    /// Asks for an incoming payment, one at a time and not too many at once.
-    pub(crate) fn request_incoming_payment(&mut self, address: WalletAddress) {
-        let now = self.now.monotonic;
-        if self.calls.creating_incoming() || now + INCOMING_AHEAD < self.desk.next_incoming {
+    /// Asks for an incoming payment, one at a time, if the proxy allows so many requests yet.
+    pub(crate) fn request_incoming_payment(&mut self, address: WalletAddress, needed: u64) {
+        if self.calls.creating_incoming() || !self.proxy.requests.allows(needed, self.now.monotonic) {
             return;
         }
-        self.desk.next_incoming = self.desk.next_incoming.max(now) + INCOMING_SPACING;
         let message = IncomingPaymentRequest { wallet_address: address.clone() };
         self.ask_proxy(Endpoint::CreateIncomingPayment, &message, Purpose::IncomingPayment(address));
     }
@@ -34,7 +27,7 @@ impl Engine {
         let now = self.server_time();
         let has_one = self.receivers.at(address).is_some_and(|receiver| receiver.incoming(now).is_some());
         if !has_one && self.may_spend() {
-            self.request_incoming_payment(address.clone());
+            self.request_incoming_payment(address.clone(), 1);
         }
     }
 

@@ -1,7 +1,7 @@
 //! How things stand with the proxy, and reading what it answers.
 
 use open_payments::{Secret, Timestamp};
-use protocol::{ErrorBody, ErrorCode, ErrorReply};
+use protocol::{Endpoint, ErrorBody, ErrorCode, ErrorReply};
 use serde::de::DeserializeOwned;
 
 use crate::account::Rotation;
@@ -10,14 +10,63 @@ use crate::input::{Answer, Unreachable};
 use crate::problem::{Problem, ProblemCode};
 
 /// What is known of the proxy in this life of the worker.
-#[derive(Default)]
 pub(crate) struct Proxy {
+    /// Quotes and payments; it allows 150 of them in a minute.
+    pub(crate) payments: Allowance,
+    /// All other requests; it allows 100 of them in a minute.
+    pub(crate) requests: Allowance,
     /// Milliseconds that its clock is ahead of ours.
     pub(crate) clock_offset: i64,
     /// It wants no requests, or has no answers, before this monotonic time.
     pub(crate) quiet_until: u64,
     /// Requests in a row that it did not answer.
     unanswered: u32,
+}
+
+/// How many requests of a kind may still be sent. Each uses up an equal share of time, and only so
+/// much may be used up ahead of time; so in no minute there are more than a minute's shares and those.
+pub(crate) struct Allowance {
+    share: u64,
+    used_up_to: u64,
+}
+
+/// The shares that may be used up ahead of time.
+const SHARES_AHEAD: u64 = 20;
+/// What is less urgent than what a payment waits for is sent only while so many are allowed.
+pub(crate) const FOR_READING: u64 = 5;
+pub(crate) const FOR_PREPARING: u64 = 15;
+
+impl Allowance {
+    const fn new(share: u64) -> Self {
+        Self { share, used_up_to: 0 }
+    }
+
+    /// When so many may be sent at once, in monotonic time.
+    pub(crate) fn allows_at(&self, requests: u64) -> u64 {
+        (self.used_up_to + requests * self.share).saturating_sub((SHARES_AHEAD + 1) * self.share)
+    }
+
+    /// Whether so many may be sent now.
+    pub(crate) fn allows(&self, requests: u64, now: u64) -> bool {
+        self.allows_at(requests) <= now
+    }
+
+    fn use_up(&mut self, now: u64) {
+        self.used_up_to = self.used_up_to.max(now) + self.share;
+    }
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self {
+            // One payment and one quote a second, and a little more.
+            payments: Allowance::new(480),
+            requests: Allowance::new(800),
+            clock_offset: 0,
+            quiet_until: 0,
+            unanswered: 0,
+        }
+    }
 }
 
 /// After so many milliseconds a proxy that did not answer is asked again, and after twice as many
@@ -28,6 +77,14 @@ const LONGEST_PAUSE: u64 = 4_000;
 const CLOCK_PAUSE: u64 = 1_000;
 
 impl Proxy {
+    /// A request is sent.
+    pub(crate) fn count(&mut self, endpoint: Endpoint, now: u64) {
+        match endpoint {
+            Endpoint::CreateQuote | Endpoint::CreatePayment => self.payments.use_up(now),
+            _ => self.requests.use_up(now),
+        }
+    }
+
     pub(crate) fn is_quiet(&self, now: u64) -> bool {
         now < self.quiet_until
     }

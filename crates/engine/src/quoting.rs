@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::minimum::Minimums;
 use crate::problem::{Problem, ProblemCode};
-use crate::proxy::Failure;
+use crate::proxy::{FOR_PREPARING, Failure};
 use crate::readback::NO_MONEY_REST;
 use crate::settling::payment_url;
 use crate::snapshot::local;
@@ -23,7 +23,7 @@ impl Engine {
     /// Asks for the next quote, for the receiver whose turn it is and that has an incoming
     /// payment. One that has none gets one when its turn comes or is the next, one at a time.
     pub(crate) fn quote_if_due(&mut self, targets: &[Target], rate: Rate) {
-        if !self.desk.wants_quote() {
+        if !self.desk.wants_quote() || !self.may_quote() {
             return;
         }
         let (now, slack) = (self.server_time(), slack(rate).whole_units());
@@ -36,7 +36,8 @@ impl Engine {
             }
             let incoming = receiver.incoming(now).cloned();
             if incoming.is_none() {
-                self.request_incoming_payment(target.receiver.clone());
+                let needed = if asked { FOR_PREPARING } else { 1 };
+                self.request_incoming_payment(target.receiver.clone(), needed);
             }
             if asked {
                 return;
@@ -53,7 +54,9 @@ impl Engine {
         let (target, given) = (asked.target.clone(), asked.operation.debit_amount.value);
         let less = self.amount_to_ask(&target.receiver, rate).filter(|next| *next < given);
         let able = self.receivers.at(&target.receiver).filter(|receiver| !receiver.is_resting(self.pace.ticks()));
-        let incoming = able.and_then(|receiver| receiver.incoming(self.server_time())).filter(|_| less.is_some());
+        let incoming = able
+            .and_then(|receiver| receiver.incoming(self.server_time()))
+            .filter(|_| less.is_some() && self.may_quote());
         let incoming = incoming.cloned();
         if incoming.is_some_and(|incoming| self.ask_quote(target, incoming, rate)) {
             return;
@@ -62,6 +65,11 @@ impl Engine {
             self.persist_minimums();
             self.verify(held);
         }
+    }
+
+    /// Whether the proxy allows a quote, and a payment from it.
+    fn may_quote(&self) -> bool {
+        self.proxy.payments.allows(2, self.now.monotonic)
     }
 
     /// How much to ask a quote for: what one second costs; or more, if that is too little to send or

@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::ledger::Outcome;
 use crate::problem::ProblemCode;
+use crate::proxy::FOR_READING;
 use crate::targets::Target;
 
 /// What is to be read, and when, in monotonic time.
@@ -100,12 +101,17 @@ impl Engine {
 
     pub(crate) fn readings_wake(&self) -> Option<u64> {
         let next = self.readings.payments.iter().filter_map(|reading| reading.due).min();
-        next.filter(|_| self.may_read()).map(|due| due.max(self.proxy.quiet_until))
+        next.filter(|_| self.may_read()).map(|due| due.max(self.unhurried_at()))
+    }
+
+    /// When the proxy has time for a reading, which is less urgent than what is needed for a payment.
+    fn unhurried_at(&self) -> u64 {
+        self.proxy.quiet_until.max(self.proxy.requests.allows_at(FOR_READING))
     }
 
     fn take_due_reading(&mut self) -> Option<Url> {
         let now = self.now.monotonic;
-        if self.proxy.is_quiet(now) {
+        if now < self.unhurried_at() {
             return None;
         }
         let mut readings = self.readings.payments.iter_mut();

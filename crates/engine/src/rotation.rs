@@ -31,7 +31,8 @@ impl Engine {
 
     /// Exchanges the token, if nothing that needs it is on its way.
     pub(crate) fn drive_rotation(&mut self) {
-        if !self.rotation_is_due() || !self.desk.is_quiet() {
+        let able = self.desk.is_quiet() && self.proxy.requests.allows(1, self.now.monotonic);
+        if !able || !self.rotation_is_due() {
             return;
         }
         let Some(account) = &mut self.account else { return };

@@ -14,6 +14,7 @@ mod hostile;
 mod keys;
 mod leaving;
 mod ledger;
+mod limits;
 mod links;
 mod liveness;
 mod minimum;
