@@ -101,6 +101,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_pending_becomes_paid_and_what_is_given_up_is_forfeited() {
+        let units = Accrual::from_units;
+        let parts = |purse: &Purse| [purse.accrued, purse.paid, purse.pending, purse.forfeited];
+        let mut purse = Purse::default();
+        purse.accrue(units(9), units(60));
+        purse.reserve(5);
+        assert_eq!(parts(&purse), [9, 0, 5, 0].map(units));
+        purse.settle(3);
+        assert_eq!(parts(&purse), [9, 3, 2, 0].map(units));
+        purse.release(2);
+        purse.forfeit_paid(1);
+        assert_eq!(parts(&purse), [9, 2, 0, 1].map(units));
+        assert_eq!(purse.balance(), units(6));
+    }
+
+    #[test]
+    fn after_each_change_it_is_newer_than_a_copy() {
+        let changes: [fn(&mut Purse); 7] = [
+            |purse| purse.accrue(Accrual::from_units(9), Accrual::from_units(60)),
+            |purse| purse.reserve(1),
+            |purse| purse.doubt(1),
+            |purse| purse.end_doubt(1),
+            |purse| purse.settle(1),
+            |purse| purse.release(1),
+            |purse| purse.forfeit_paid(1),
+        ];
+        for change in changes {
+            let mut purse = Purse { revision: 7, ..Purse::default() };
+            change(&mut purse);
+            assert!(purse.revision > 7);
+        }
+    }
+
+    #[test]
     fn one_payment_may_overdraw_it_and_the_next_waits() {
         let mut purse = Purse::default();
         purse.reserve(3);
