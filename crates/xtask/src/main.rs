@@ -4,9 +4,12 @@
 
 mod bench;
 mod build;
+mod coverage;
 mod demo;
+mod fuzz;
 mod layers;
 mod manifest;
+mod mutants;
 mod setup;
 mod shell;
 mod sizes;
@@ -22,6 +25,7 @@ use clap::{Parser, Subcommand};
 
 use setup::Consent;
 use suites::Suite;
+use verify::Part;
 
 /// Builds the extension for each browser, the proxy and the sandbox wallet; or does one of the
 /// tasks below.
@@ -51,8 +55,11 @@ enum Task {
     },
     /// Check formatting, lints, dependencies between crates, file sizes and types.
     Tidy,
-    /// Fuzz, a minute for each kind of input: too long for every run.
-    Verify,
+    /// Verify what takes too long for every run of the tests: all parts, or those named.
+    Verify {
+        /// The parts to run.
+        parts: Vec<Part>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,6 +84,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Test { suites }) => suites::run(&suites, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),
-        Some(Task::Verify) => Ok(verify::run()),
+        Some(Task::Verify { parts }) => verify::run(&parts, consent),
     }
 }

@@ -5,10 +5,13 @@ use std::io::{IsTerminal, stdin};
 
 use anyhow::{Result, bail};
 
-use crate::shell::{command, find_program, is_fresh, output, own_node, root, run};
+use crate::shell::{cargo, command, find_program, is_fresh, output, own_node, root, run};
 
 /// The oldest Node.js that Playwright supports.
 const NODE_MAJOR: u32 = 20;
+/// What cargo installs.
+const LLVM_COV_VERSION: &str = "0.9.1";
+const MUTANTS_VERSION: &str = "27.1.0";
 /// What npm installs where the machine's own, as that of Debian 12, is older.
 const NODE_VERSION: &str = "22.23.3";
 
@@ -29,6 +32,12 @@ pub(crate) enum Need {
     Redis,
     /// The headers of OpenSSL, for a Rust client of Open Payments that is not ours.
     OpenSsl,
+    /// What reads the counts that the compiler leaves in a program.
+    LlvmTools,
+    /// The program that runs tests and says which lines they reach.
+    LlvmCov,
+    /// The program that changes the code and sees whether a test notices.
+    CargoMutants,
 }
 
 /// What building takes.
@@ -41,6 +50,10 @@ pub(crate) const PROXY: &[Need] = &[Need::Redis];
 pub(crate) const CONFORMANCE: &[Need] = &[Need::Node, Need::OpenSsl];
 /// What running wasm tests takes.
 pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
+/// What counting the lines that tests reach takes.
+pub(crate) const COVERAGE: &[Need] = &[Need::LlvmTools, Need::LlvmCov];
+/// What changing the code under the tests takes.
+pub(crate) const MUTANTS: &[Need] = &[Need::CargoMutants];
 
 /// Whether the person at the machine has said yes to installing things.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,6 +122,15 @@ fn steps(missing: &[Need]) -> Result<Vec<Vec<String>>> {
     if missing.contains(&Need::WasmTarget) {
         add(&["rustup", "target", "add", "wasm32-unknown-unknown"]);
     }
+    if missing.contains(&Need::LlvmTools) {
+        add(&["rustup", "component", "add", "llvm-tools"]);
+    }
+    if missing.contains(&Need::LlvmCov) {
+        add(&["cargo", "install", "--locked", "cargo-llvm-cov", "--version", LLVM_COV_VERSION]);
+    }
+    if missing.contains(&Need::CargoMutants) {
+        add(&["cargo", "install", "--locked", "cargo-mutants", "--version", MUTANTS_VERSION]);
+    }
     if missing.contains(&Need::Node) {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
         let package = format!("node-linux-{architecture}@{NODE_VERSION}");
@@ -135,6 +157,9 @@ impl Need {
             Self::ChromeDriver => "ChromeDriver".into(),
             Self::Redis => "redis-server".into(),
             Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
+            Self::LlvmTools => "the Rust component llvm-tools".into(),
+            Self::LlvmCov => format!("cargo-llvm-cov {LLVM_COV_VERSION}"),
+            Self::CargoMutants => format!("cargo-mutants {MUTANTS_VERSION}"),
         }
     }
 
@@ -146,7 +171,7 @@ impl Need {
             Self::ChromeDriver => &["chromium-driver"],
             Self::Redis => &["redis-server"],
             Self::OpenSsl => &["libssl-dev", "pkg-config"],
-            Self::WasmTarget | Self::NodePackages => &[],
+            Self::WasmTarget | Self::NodePackages | Self::LlvmTools | Self::LlvmCov | Self::CargoMutants => &[],
         }
     }
 
@@ -164,8 +189,17 @@ impl Need {
             Self::ChromeDriver => find_program("chromedriver").is_some(),
             Self::Redis => find_program("redis-server").is_some(),
             Self::OpenSsl => output(command("pkg-config").args(["--exists", "openssl"])).is_ok(),
+            Self::LlvmTools => output(command("rustup").args(["component", "list", "--installed"]))
+                .is_ok_and(|components| components.lines().any(|name| name.starts_with("llvm-tools"))),
+            Self::LlvmCov => is_version(&["llvm-cov", "--version"], LLVM_COV_VERSION),
+            Self::CargoMutants => is_version(&["mutants", "--version"], MUTANTS_VERSION),
         }
     }
+}
+
+/// Whether one of cargo's subcommands is there, in this version.
+fn is_version(arguments: &[&str], version: &str) -> bool {
+    output(cargo().args(arguments)).is_ok_and(|text| text.split_whitespace().last() == Some(version))
 }
 
 fn node_major() -> Option<u32> {

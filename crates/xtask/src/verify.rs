@@ -1,57 +1,67 @@
-//! What is too long for every run of the tests: a minute of fuzzing for each kind of input, and of
-//! the sandbox wallet's random walk.
+//! What is too long for every run of the tests. Each part ends in a line of its own, as the suites do.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use clap::ValueEnum;
 
-use crate::shell::{self, cargo, run_and_keep};
-use crate::tally::{Runner, Tally};
+use crate::setup::{self, Consent, Need};
+use crate::tally::Tally;
+use crate::{coverage, fuzz, mutants};
 
-/// How long each of them runs at least.
-const TIME: Duration = Duration::from_secs(60);
+/// Something that is verified by itself.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// A minute of fuzzing for each kind of input.
+    Fuzz,
+    /// How many lines of the engine and of what it is built on the tests reach.
+    Coverage,
+    /// Whether the tests notice when the code that paces and counts money is changed.
+    Mutants,
+}
 
-/// Texts that a test tries before the time is looked at.
-const CASES: &str = "20000";
-
-/// What runs: a test program, named to cargo, and how many cases it tries at a time.
-const PROGRAMS: [(&str, &[&str], &str); 5] = [
-    ("header fields", &["-p", "fuzz", "--test", "header_fields"], CASES),
-    ("signature input", &["-p", "fuzz", "--test", "signature_input"], CASES),
-    ("JSON bodies", &["-p", "fuzz", "--test", "json_bodies"], CASES),
-    ("intervals", &["-p", "fuzz", "--test", "intervals"], CASES),
-    // Each of its cases is a walk of many steps.
-    ("walks of the wallet", &["-p", "wallet", "--test", "wallet", "properties::"], "500"),
-];
-
-/// Runs all of it; fails if anything does.
-pub(crate) fn run() -> ExitCode {
+/// Runs the named parts, or all; fails if any does.
+pub(crate) fn run(chosen: &[Part], consent: Consent) -> Result<ExitCode> {
+    let parts = if chosen.is_empty() { Part::value_variants() } else { chosen };
+    let needs: BTreeSet<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+    setup::ensure(&Vec::from_iter(needs), consent)?;
     let mut total = Tally::default();
-    for (name, arguments, cases) in PROGRAMS {
-        let tally = for_a_while(arguments, cases).unwrap_or_else(|error| {
+    for part in parts {
+        let tally = part.run().unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             Tally::of(false)
         });
-        println!("{name}: {tally}\n");
+        println!("{}: {tally}\n", part.name());
         total = [total, tally].into_iter().sum();
     }
     println!("{total}");
-    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs a program again and again, each time with other cases, until the time is over or something
-/// fails; how the last run went.
-fn for_a_while(arguments: &[&str], cases: &str) -> Result<Tally> {
-    shell::run(cargo().args(["test", "--quiet", "--no-run"]).args(arguments))?;
-    let started = Instant::now();
-    loop {
-        let mut tests = cargo();
-        tests.args(["test", "--quiet"]).args(arguments).env("PROPTEST_CASES", cases);
-        let (succeeded, output) = run_and_keep(tests)?;
-        let tally = Tally::read(Runner::Cargo, succeeded, &output);
-        if tally.failed > 0 || started.elapsed() >= TIME {
-            return Ok(tally);
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fuzz => "fuzz",
+            Self::Coverage => "coverage",
+            Self::Mutants => "mutants",
+        }
+    }
+
+    /// What must be on the machine for it to run.
+    fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Fuzz => &[],
+            Self::Coverage => setup::COVERAGE,
+            Self::Mutants => setup::MUTANTS,
+        }
+    }
+
+    fn run(self) -> Result<Tally> {
+        match self {
+            Self::Fuzz => Ok(fuzz::run()),
+            Self::Coverage => coverage::run(),
+            Self::Mutants => mutants::run(),
         }
     }
 }
