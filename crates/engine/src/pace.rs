@@ -108,14 +108,14 @@ mod tests {
     #[test]
     fn a_timer_may_be_four_milliseconds_early() {
         let mut pace = Pace::default();
-        pace.start(0);
+        pace.start(RATE, 0);
         assert_eq!((pace.tick(995), pace.tick(996)), (None, Some(1000)));
     }
 
     #[test]
     fn two_minutes_of_deviations_are_remembered() {
         let mut pace = Pace::default();
-        pace.start(0);
+        pace.start(RATE, 0);
         for second in 1..=200 {
             pace.tick(second * 1000 + second);
         }
