@@ -143,7 +143,7 @@ time: string,
 site: string,
 /** Who was paid. */
 walletAddress: string,
-/** `unknown` counts as paid: the wallet was disconnected before it had said so. */
+/** `unknown` counts as paid: nobody has ever said what became of it. */
 outcome: Outcome,
 /** What the user gave. */
 sent: Amount,

@@ -115,7 +115,7 @@ impl Engine {
             return self.drive_rotation();
         }
         self.end_search(rate);
-        if self.proxy.payments.allows(1, self.now.monotonic) {
+        if self.proxy.payments.allows(1, self.now.monotonic) && self.make_room() {
             self.pay_if_due(targets, rate);
         }
         self.desk.set_aside();

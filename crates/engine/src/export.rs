@@ -31,7 +31,7 @@ pub(crate) struct PaidOnce<'a> {
     site: &'a str,
     /// Who was paid.
     wallet_address: &'a str,
-    /// `unknown` counts as paid: the wallet was disconnected before it had said so.
+    /// `unknown` counts as paid: nobody has ever said what became of it.
     outcome: Outcome,
     /// What the user gave.
     #[cfg_attr(test, ts(type = "Amount"))]

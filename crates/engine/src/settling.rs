@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calls::Purpose;
 use crate::engine::{Engine, Moment};
 use crate::input::{Answer, Unreachable};
-use crate::ledger::Intent;
+use crate::ledger::{Intent, Outcome, Row};
 use crate::snapshot::{Snapshot, save};
 use crate::spending::QUOTE_LIFE;
 use crate::targets::Target;
@@ -43,6 +43,8 @@ impl Snapshot for Vec<Unsettled> {}
 /// Between two looks at a payment: 3 seconds, doubling up to a minute.
 const FIRST_PAUSE: u64 = 3_000;
 const LONGEST_PAUSE: u64 = 60 * 1000;
+/// With so many unsettled ones no further payment is made.
+pub(crate) const MOST: usize = 200;
 
 impl Settling {
     pub(crate) fn restore(stored: Option<Vec<Unsettled>>, now: Moment) -> Self {
@@ -114,6 +116,26 @@ impl Engine {
         }
         self.settling.add(intent, true, self.now);
         self.persist_spending();
+    }
+
+    /// Whether another payment may be made. Where there would be too many unsettled ones, one is given
+    /// up that cannot be made any more and was looked for in vain: it counts as made for good.
+    pub(crate) fn make_room(&mut self) -> bool {
+        if self.settling.unsettled.len() < MOST {
+            return true;
+        }
+        let now = self.now.monotonic;
+        let is_lost = |payment: &Unsettled| payment.dies <= now && payment.looks > 0;
+        let lost = self.settling.unsettled.iter().position(is_lost);
+        let (Some(at), Some(account), Some(spending)) = (lost, &self.account, &mut self.spending) else { return false };
+        let Unsettled { intent, refused, .. } = self.settling.take(at);
+        if refused {
+            spending.purse.end_doubt(intent.debit.value);
+        }
+        spending.purse.settle(intent.debit.value);
+        let payment = payment_url(&account.wallet.resource_server, &intent.quote);
+        self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
+        true
     }
 
     /// Looks for the payment that is due, while there is somebody to pay: only then does it matter.

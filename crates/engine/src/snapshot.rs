@@ -3,6 +3,10 @@
 //! What cannot be read, be it broken or of a later version, stays where it is until something new
 //! takes its place, and is copied aside before that. So nothing is lost by going back to an earlier
 //! version of the extension, and what each part does without its entry stands where it is restored.
+//!
+//! Each collection is bounded where it is kept: the pages of the ledger, its sums, the unsettled
+//! payments, the smallest amounts, the sites with rules. All of them full, of the longest URLs that
+//! there can be, and each copied aside, are less than 5 MB; `chrome.storage.local` holds 10 MB.
 
 use json::Value;
 use serde::Serialize;
@@ -69,7 +73,7 @@ pub(crate) struct Entries {
 }
 
 /// The longest text that is copied aside whole, in bytes; of a longer one it is the beginning.
-const LONGEST_ASIDE: usize = 128 * 1024;
+const LONGEST_ASIDE: usize = 64 * 1024;
 
 impl Entries {
     pub(crate) fn new(stored: Vec<(String, String)>) -> Self {
@@ -153,7 +157,14 @@ fn parse(text: &str) -> Option<(u32, Value)> {
 
 #[cfg(test)]
 mod tests {
+    use money::{Amount, Asset};
+    use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
+
     use super::*;
+    use crate::ledger::tests::write;
+    use crate::ledger::{Intent, Ledger, Row};
+    use crate::settling;
+    use crate::table::Table;
 
     /// A list of texts; in version 1 it was one text.
     #[derive(Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -208,5 +219,44 @@ mod tests {
         let mut entries = Entries::new(Vec::new());
         assert!(matches!(entries.load::<Words>("words"), Entry::Absent));
         assert_eq!(entries.copies(), []);
+    }
+
+    #[test]
+    fn everything_that_is_kept_fits_twice_into_what_the_browser_allows() {
+        // The longest URLs that are read, and the longest names that hosts can have.
+        let url = |number: u64| format!("https://w.example/{number:04}{}", "a".repeat(2_048 - 22));
+        let site = |number: u64| format!("{number:04}{}:65535", "a".repeat(253 - 4));
+        let row = |number| Row {
+            id: Url::parse(&url(number)).unwrap(),
+            wallet_address: WalletAddress::parse(&url(number)).unwrap(),
+            site: site(number),
+            receive: Some(Amount::new(u64::MAX, Asset::new("ABCDEFGHIJKL", 18).unwrap())),
+            debit: Amount::new(u64::MAX, Asset::new("ABCDEFGHIJKL", 18).unwrap()),
+            at: Timestamp::from_millis(i64::try_from(number).unwrap() * 10_000_000),
+            ..crate::ledger::tests::row(number)
+        };
+        let mut ledger = Ledger::default();
+        let mut stored = Table::default();
+        for number in 0..1_700 {
+            ledger.add(row(number));
+            write(&mut ledger, &mut stored);
+        }
+        let ledger: usize = stored.values().map(String::len).sum();
+        let row = row(0);
+        let intent = Intent {
+            quote: row.id,
+            debit: row.debit,
+            receive: row.receive,
+            receiver: IncomingPaymentUrl::parse(&url(0).replacen("/0000", "/incoming-payments/", 1)[..2_048]).unwrap(),
+            wallet_address: row.wallet_address,
+            site: row.site,
+            at: row.at,
+        };
+        let intents = (settling::MOST + 2) * (save(&intent).len() + r#"{"intent":,"refused":false},"#.len());
+        // Addresses that are paid, names of sites, and tokens and URLs of the account and an attempt.
+        let (minimums, settings, account) = (200 * 2_200, 500 * 500, 64 * 1024);
+        let asides = 8 * LONGEST_ASIDE;
+        let all = ledger + intents + minimums + settings + account + asides;
+        assert!(ledger > 1_500_000 && all < 5_000_000, "{all} bytes, {ledger} of them the ledger, {intents} intents");
     }
 }

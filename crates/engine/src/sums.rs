@@ -82,3 +82,32 @@ impl Sums {
         first.filter(|_| count > most).map(|at| self.0.remove(at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use open_payments::Timestamp;
+
+    use super::*;
+    use crate::ledger::tests::row;
+
+    #[test]
+    fn however_many_days_and_sites_there_are_it_stays_small_and_complete() {
+        let mut sums = Sums::default();
+        for number in 0..3_000_u64 {
+            let at = Timestamp::from_millis(i64::try_from(number).unwrap() * 10_000_000);
+            // Every second payment goes to the same site.
+            let site = format!("{}.example", if number % 2 == 0 { 0 } else { number });
+            sums.add(Row { at, site, ..row(number) });
+        }
+        let count = |kind: fn(&Sum) -> bool| sums.iter().filter(|sum| kind(sum)).count();
+        assert_eq!(count(|sum| sum.day.is_some()), DAYS);
+        assert_eq!(count(|sum| sum.day.is_none() && sum.site.is_some()), SITES);
+        assert_eq!(count(|sum| sum.day.is_none() && sum.site.is_none()), 1);
+        assert_eq!(sums.iter().map(|sum| sum.payments).sum::<u64>(), 3_000);
+        assert_eq!(sums.iter().map(|sum| sum.debit.value).sum::<u64>(), 3_000);
+        let earliest = sums.iter().filter_map(|sum| sum.day.as_deref()).min();
+        assert!(earliest > Some("1970-05-01"), "{earliest:?}");
+        let most_paid = sums.iter().find(|sum| sum.day.is_none() && sum.site.as_deref() == Some("0.example"));
+        assert!(most_paid.is_some_and(|sum| sum.payments > 500));
+    }
+}

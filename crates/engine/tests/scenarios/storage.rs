@@ -5,6 +5,7 @@ use std::fs;
 
 use engine::{Badge, Command};
 use open_payments::{IncomingPaymentUrl, Timestamp};
+use protocol::ErrorCode;
 use serde_json::Value;
 
 use crate::faults::Fault;
@@ -281,4 +282,45 @@ fn what_is_fleeting_may_be_lost_but_opens_no_purse() {
         assert!(world.servers.wallets.paid() + 5 >= world.elapsed / 1000);
         assert_all_accounted_for(&world);
     }
+}
+
+#[test]
+fn payments_of_which_nobody_knows_do_not_pile_up() {
+    let mut world = World::paying();
+    world.faults.add("tenant/outgoing-payments/", u32::MAX, Fault::Status(500));
+    let (made, rows) = (world.payments(), world.ledger().len());
+    let mut most = 0;
+    for second in 0..450 {
+        let code = if second % 2 == 0 { ErrorCode::WalletRefused } else { ErrorCode::InvalidReceiver };
+        world.faults.add("/v1/payments", 1, Fault::refuse(code));
+        world.seconds(1);
+        most = most.max(world.unsettled().len());
+    }
+    assert!((200..=202).contains(&most), "{most}");
+    assert_eq!(world.payments(), made);
+    // Those that were given up are in the ledger, and as before they count as spent.
+    let given_up = world.ledger().len() - rows;
+    assert!(given_up > 20, "{given_up}");
+    let pending = world.unsettled().len() - usize::from(!world.stored("intent").is_null());
+    let counted = world.stored("spending")["budget"]["counts"][0]["units"].as_u64().unwrap();
+    assert!(counted >= u64::try_from(made + given_up + pending).unwrap(), "{counted}");
+    world.faults.clear();
+    world.seconds(90);
+    assert!(world.payments() > made + 20, "{}", world.payments() - made);
+    assert!(world.servers.wallets.paid() <= world.elapsed / 1000 + 61);
+}
+
+#[test]
+fn payments_that_the_wallet_can_tell_about_are_waited_for() {
+    let mut world = World::paying();
+    for second in 0..500 {
+        let code = if second % 2 == 0 { ErrorCode::WalletRefused } else { ErrorCode::InvalidReceiver };
+        world.faults.add("/v1/payments", 1, Fault::refuse(code));
+        world.seconds(1);
+    }
+    world.faults.clear();
+    world.seconds(500);
+    assert!(!world.local.values().any(|text| text.contains(r#""outcome":"unknown""#)));
+    let counted = world.stored("spending")["budget"]["counts"][0]["units"].as_u64().unwrap();
+    assert!(counted - world.servers.wallets.paid() <= 1, "{counted}");
 }
