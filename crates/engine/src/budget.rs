@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Budget {
     pub(crate) limit: Amount,
     pub(crate) interval: Option<Interval>,
-    /// When it took the place of another one: what was paid before came out of that.
+    /// When it began: what was paid before came out of another one.
     since: Option<Timestamp>,
     /// The one that counts now first. A few are kept, so that a clock that jumps ahead and comes
     /// back finds what was spent before, and what a payment of the last one gives back is not
@@ -36,7 +36,7 @@ impl Budget {
         Self { limit, interval, since: None, counts: VecDeque::from([Count { from: None, units: 0 }]) }
     }
 
-    /// Takes the place of another budget at this moment.
+    /// Begins at this moment.
     pub(crate) fn starting(self, now: Timestamp) -> Self {
         Self { since: Some(now), ..self }
     }
@@ -77,7 +77,8 @@ impl Budget {
         }
     }
 
-    /// What the wallet said at that moment is spent, if that is more than we know of.
+    /// What the wallet said at that moment is spent, if that is more than we know of. Less is not
+    /// believed: then the wallet alone would say when to stop. What failed is given back one by one.
     pub(crate) fn reconcile(&mut self, spent: &Amount, at: Timestamp) {
         let from = self.start_of(at);
         let unsure = from.is_some_and(|from| at.millis() - from.millis() < UNSURE);
@@ -85,6 +86,11 @@ impl Budget {
         if let Some(count) = self.count_at(at).filter(|_| counts) {
             count.units = count.units.max(spent.value);
         }
+    }
+
+    /// Whether what was paid at that moment came out of it for sure.
+    pub(crate) fn has_begun_by(&self, at: Timestamp) -> bool {
+        self.since.is_some_and(|since| since <= at)
     }
 
     /// The count that a payment of that moment belongs to.
@@ -159,6 +165,7 @@ mod tests {
         budget.reconcile(&dollars(100), at("2026-02-15T00:09:59Z"));
         assert_eq!(budget.remaining(), 80);
         budget.reconcile(&dollars(40), at("2026-02-15T00:10:00Z"));
+        budget.reconcile(&dollars(0), at("2026-02-15T00:10:00Z"));
         assert_eq!(budget.remaining(), 60);
         budget.roll(at("2026-02-01T00:00:00Z"));
         assert_eq!(budget.remaining(), 0);

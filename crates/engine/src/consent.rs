@@ -165,7 +165,7 @@ impl Engine {
         let old = self.account.replace(Box::new(account));
         match &mut self.spending {
             Some(spending) => spending.replace_budget(budget, self.now.wall),
-            None => self.spending = Some(Spending::new(budget)),
+            None => self.spending = Some(Spending::new(budget.starting(self.now.wall))),
         }
         self.desk.outdate_quotes();
         self.persist_connection();

@@ -193,6 +193,11 @@ impl Ledger {
         self.rows().rev().any(|row| row.id == *payment)
     }
 
+    /// The payment listed before this one, if it counts as made.
+    pub(crate) fn before(&self, id: &Url) -> Option<&Row> {
+        self.rows().rev().skip_while(|row| row.id != *id).nth(1).filter(|row| row.outcome == Outcome::Paid)
+    }
+
     /// Corrects what became of a payment that counted as made: its minor units and its time.
     pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
         for page in self.pages.iter_mut().rev() {

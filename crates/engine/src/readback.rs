@@ -26,6 +26,8 @@ struct Reading {
     /// Nothing while an answer is on its way.
     due: Option<u64>,
     tries: u32,
+    /// Whether it was made before one that failed. It says nothing about the account of today.
+    is_past: bool,
 }
 
 /// A wallet delivers within a second or so.
@@ -39,7 +41,12 @@ pub(crate) const NO_MONEY_REST: u64 = 60 * 1000;
 impl Readings {
     /// A while from now, read what became of a payment.
     pub(crate) fn want_payment(&mut self, payment: Url, now: u64) {
-        self.payments.push(Reading { url: payment, due: Some(now + DELIVERY), tries: 0 });
+        self.payments.push(Reading { url: payment, due: Some(now + DELIVERY), tries: 0, is_past: false });
+    }
+
+    /// At once, read what became of a payment that was made before one that failed.
+    fn want_past_payment(&mut self, payment: Url, now: u64) {
+        self.payments.push(Reading { url: payment, due: Some(now), tries: 0, is_past: true });
     }
 
     /// Next time something is about to be spent, ask what is.
@@ -123,6 +130,7 @@ impl Engine {
         let Some(reading) = self.take_reading(payment) else { return };
         match reply {
             Some(reply) if reply.failed => self.confirm_failure(reading),
+            Some(reply) if reply.sent_amount.value > 0 && reading.is_past => {}
             Some(reply) if reply.sent_amount.value > 0 => self.money_arrived(),
             _ => self.readings.payments.extend(reading.again(self.now.monotonic)),
         }
@@ -142,7 +150,11 @@ impl Engine {
         let told = answer.ok().filter(|answer| answer.status == 200);
         match told.and_then(|answer| OutgoingPayment::parse(&answer.body).ok()) {
             Some(told) if told.failed && told.id == *payment => {
-                self.given_up(payment);
+                if reading.is_past {
+                    self.mark_failed(payment);
+                } else {
+                    self.given_up(payment);
+                }
                 self.persist_spending();
             }
             Some(_) => {}
@@ -169,10 +181,7 @@ impl Engine {
 
     /// The wallet gave up a payment that it had made: its account is empty.
     pub(crate) fn given_up(&mut self, payment: &Url) {
-        let Some((units, at)) = self.ledger.mark(payment, Outcome::Failed) else { return };
-        if let Some(spending) = &mut self.spending {
-            spending.undo(units, at);
-        }
+        let Some(at) = self.mark_failed(payment) else { return };
         let age = u64::try_from(self.now.wall.millis() - at.millis()).unwrap_or(0);
         self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST.saturating_sub(age));
         // The last one has probably failed too, and the next ones are read back until one is delivered.
@@ -182,6 +191,20 @@ impl Engine {
                 self.readings.want_payment(payment, self.now.monotonic);
             }
         }
+    }
+
+    /// Gives a payment that counted as made back to the budget, and says when it was made. Only some
+    /// are read back, so the one before it may have failed too: that one is read back now, and so
+    /// on to the last one that was delivered.
+    fn mark_failed(&mut self, payment: &Url) -> Option<Timestamp> {
+        let (units, at) = self.ledger.mark(payment, Outcome::Failed)?;
+        let spending = self.spending.as_mut()?;
+        spending.undo(units, at);
+        // What another grant has paid is none of this budget's business.
+        if let Some(past) = self.ledger.before(payment).filter(|row| spending.budget.has_begun_by(row.at)) {
+            self.readings.want_past_payment(past.id.clone(), self.now.monotonic);
+        }
+        Some(at)
     }
 
     /// The wallet has no money for us, be it the account or the budget.

@@ -124,3 +124,55 @@ fn what_is_on_its_way_when_the_ledger_is_forgotten_is_booked_when_it_is_settled(
     world.seconds(30);
     assert!(world.ledger().contains(&lost[0]));
 }
+
+#[test]
+fn when_one_payment_failed_those_before_it_are_looked_at_too() {
+    for empty_for in [15, 40] {
+        let mut world = World::looking_at(&[SITE]);
+        world.seconds(20);
+        world.servers.wallets.account_is_empty = true;
+        world.seconds(empty_for);
+        world.servers.wallets.account_is_empty = false;
+        world.seconds(120);
+        world.lock(true);
+        world.seconds(20);
+        let failed: Vec<String> = world
+            .servers
+            .wallets
+            .payments
+            .iter()
+            .filter(|payment| payment.failed)
+            .map(|payment| payment.id.clone())
+            .collect();
+        assert!(failed.len() >= 5, "{}", failed.len());
+        let counted = world.stored("spending")["budget"]["counts"][0]["units"].as_u64();
+        assert_eq!(counted, Some(world.servers.wallets.spent(world.now())), "{empty_for}");
+        let history = history(&mut world);
+        let rows = history["payments"].as_array().unwrap().iter().filter(|row| row["outcome"] == "failed");
+        assert!(rows.map(|row| row["id"].as_str().unwrap()).eq(failed), "{empty_for}");
+    }
+}
+
+#[test]
+fn no_payment_of_an_earlier_connection_is_looked_at() {
+    let mut world = World::looking_at(&[SITE]);
+    world.servers.wallets.account_is_empty = true;
+    world.faults.add("/v1/payments/read", u32::MAX, Fault::LoseRequest);
+    world.seconds(5);
+    world.command(Command::Disconnect);
+    let earlier = world.payments();
+    world.faults.clear();
+    world.upload_key();
+    world.connect("1000", false);
+    world.seconds(1);
+    world.decide(true);
+    world.seconds(1);
+    let tab = world.browser.tabs[0].id;
+    world.activate(tab);
+    world.seconds(30);
+    assert!(world.payments() > earlier);
+    let read = |id: &str| world.calls.iter().any(|(_, url)| url == id);
+    let payments = &world.servers.wallets.payments;
+    assert!(payments[..earlier].iter().all(|payment| !read(&payment.id)));
+    assert!(payments[earlier..].iter().any(|payment| read(&payment.id)));
+}
