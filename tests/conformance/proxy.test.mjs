@@ -1,9 +1,10 @@
 // Our proxy carries a payment from the first request to the last, and all that reaches the wallets
-// on the way is what the OpenAPI files describe.
+// on the way is what the OpenAPI files describe; and so is what the proxy itself takes and answers.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { createOpenAPI } from "@interledger/openapi";
 import { freePorts, until } from "../browser/programs.mjs";
 import { BOUND, startProvider } from "./provider.mjs";
 import { decide, startSandbox } from "./sandbox.mjs";
@@ -28,7 +29,7 @@ const EVERYTHING = [
 ];
 
 describe("the proxy between extension and wallets", { timeout: BOUND }, () => {
-  let provider, sandbox, proxy, wallet;
+  let provider, sandbox, proxy, wallet, document;
   // What the extension keeps from one message to the next.
   let session, granted, receiver;
 
@@ -44,6 +45,7 @@ describe("the proxy between extension and wallets", { timeout: BOUND }, () => {
     );
     await sandbox.admin(sandbox.payer, "PUT", "keys", { walletAddress: sandbox.alice, jwk: publicJwk });
     wallet = await (await fetch(sandbox.alice)).json();
+    document = await createOpenAPI(`${proxy}/openapi.json`);
   });
   after(async () => {
     provider?.stop();
@@ -62,8 +64,8 @@ describe("the proxy between extension and wallets", { timeout: BOUND }, () => {
     return operations[name];
   }
 
-  /** Sends a message to the proxy as the extension does; its answer. */
-  async function tell(path, message) {
+  /** Sends a message to the proxy as the extension does. */
+  async function send(path, message) {
     const outer = await provider.ask("compose", {
       key: { ...key, id: publicJwk.x, created: seconds(), nonce: randomUUID() },
       method: "POST",
@@ -71,10 +73,28 @@ describe("the proxy between extension and wallets", { timeout: BOUND }, () => {
       authorization: session && `Bearer ${session}`,
       body: JSON.stringify(message)
     });
+    validate("Request", path, { body: message, headers: Object.fromEntries(outer.headers), params: {}, query: {} });
     const reply = await fetch(outer.url, { method: "POST", headers: outer.headers, body: outer.body });
-    const answer = await reply.json();
-    assert.equal(reply.status, 200, JSON.stringify(answer));
-    return answer;
+    const body = await reply.json();
+    validate("Response", path, { status: reply.status, body });
+    return { status: reply.status, body };
+  }
+
+  /** What the proxy answers, which has to be a success. */
+  async function tell(path, message) {
+    const { status, body } = await send(path, message);
+    assert.equal(status, 200, JSON.stringify(body));
+    return body;
+  }
+
+  /** Throws what the proxy's own document says against a message or an answer. */
+  function validate(kind, path, content) {
+    const validator = document[`create${kind}Validator`]({ path: `/v1/${path}`, method: "post" });
+    try {
+      validator(content);
+    } catch (refusal) {
+      throw new Error(`${kind} of ${path}: ${JSON.stringify(refusal.errors ?? refusal.message)}`);
+    }
   }
 
   test("the user agrees, and the grant is continued", async () => {
@@ -134,5 +154,17 @@ describe("the proxy between extension and wallets", { timeout: BOUND }, () => {
     await until("the revocation", () => sandbox.seen().includes("DELETE /auth/token/{id} 204"));
     assert.deepEqual(sandbox.seen(), EVERYTHING);
     assert.deepEqual(sandbox.violations(), []);
+  });
+
+  test("a refusal is one that the proxy's document describes, and the document is strict", async () => {
+    const { status, body } = await send("incoming-payments", { walletAddress: `${sandbox.receiver}/nobody` });
+    assert.deepEqual([status, body.error.code], [404, "wallet_not_found"]);
+    assert.throws(() => validate("Response", "quotes", { status: 200, body: { id: proxy } }), /receiver/);
+    assert.throws(() => validate("Response", "quotes", { status: 422, body: { error: { code: "new", message: "" } } }), /code/);
+    const headers = { "content-type": "application/json", "content-digest": "-", "signature-input": "-", signature: "-" };
+    const request = { headers, params: {}, query: {}, body: { walletAddress: sandbox.site } };
+    validate("Request", "incoming-payments", request);
+    request.body.page = "https://site.example";
+    assert.throws(() => validate("Request", "incoming-payments", request), /page/);
   });
 });

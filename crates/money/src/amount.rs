@@ -7,6 +7,7 @@ use crate::{Asset, AssetCode, AssetScale, MoneyError, decimal::shorten, format_d
 
 /// Minor units of an asset; on the wire `{"value":"1050","assetCode":"USD","assetScale":2}`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Amount {
     /// How many minor units.
@@ -76,6 +77,7 @@ impl fmt::Display for Amount {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     value: String,

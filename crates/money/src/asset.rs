@@ -6,6 +6,7 @@ use crate::MoneyError;
 
 /// A currency code such as `USD`: 1 to 12 printable ASCII characters without spaces.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct AssetCode(String);
 
@@ -48,6 +49,7 @@ impl fmt::Display for AssetCode {
 /// Open Payments admits 0 to 255; above 18 not even one whole unit fits into 64 bits, so more
 /// is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u8", into = "u8")]
 pub struct AssetScale(u8);
 

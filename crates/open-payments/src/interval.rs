@@ -18,6 +18,7 @@ pub struct IntervalError;
 /// windows. Windows are half-open, in UTC, and counted from the start, so the one after a
 /// window that a short month cut short begins on the original day again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Interval {
     text: String,

@@ -9,6 +9,7 @@ use crate::ReplyError;
 ///
 /// It goes into a header, so one that is read is 1 to 4,096 printable ASCII characters.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Secret(String);
 

@@ -8,6 +8,7 @@ use crate::{HostKind, ReplyError, Url, UrlError};
 /// The URL of a wallet address document (Open Payments, wallet address API). It has a path and
 /// no query; the root is spelled `/.well-known/pay`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("format" = "uri")))]
 #[serde(try_from = "String", into = "String")]
 pub struct WalletAddress(Url);
 
@@ -85,6 +86,7 @@ impl fmt::Display for WalletAddress {
 
 /// The URL of an incoming payment: `…/incoming-payments/{id}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("format" = "uri")))]
 #[serde(try_from = "String", into = "String")]
 pub struct IncomingPaymentUrl(Url);
 

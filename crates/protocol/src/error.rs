@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of every reply that is not a success: `{"error":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorReply {
     /// What went wrong.
     pub error: ErrorBody,
@@ -11,6 +12,7 @@ pub struct ErrorReply {
 
 /// What went wrong, for a program and for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
     /// For a program.
@@ -33,6 +35,7 @@ pub struct ErrorBody {
 
 /// The closed list of what can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The access token is expired, revoked or rotated away; in the answer to a rotation: gone.

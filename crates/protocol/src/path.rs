@@ -1,5 +1,6 @@
 /// What the proxy can be asked to do. Each is a `POST` with a JSON body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Endpoint {
     /// Ask the user's wallet for a grant that the user has to confirm.
     RequestGrant,

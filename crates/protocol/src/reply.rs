@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The answer to [`GrantRequest`](crate::GrantRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GrantReply {
     /// Where the user decides.
@@ -15,6 +16,7 @@ pub struct GrantReply {
 
 /// Where the user decides.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InteractionReply {
     /// The page to open.
@@ -25,6 +27,7 @@ pub struct InteractionReply {
 
 /// How a grant is continued or cancelled.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContinuationReply {
     /// Where.
@@ -38,6 +41,7 @@ pub struct ContinuationReply {
 
 /// The answer to [`ContinueGrantRequest`](crate::ContinueGrantRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContinueGrantReply {
     /// For quotes and payments.
@@ -51,6 +55,7 @@ pub struct ContinueGrantReply {
 
 /// An access token of the user's wallet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTokenReply {
     /// What goes into `Authorization: GNAP …`.
@@ -64,11 +69,13 @@ pub struct AccessTokenReply {
 
 /// The answer to [`CancelGrantRequest`](crate::CancelGrantRequest): done, or already gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelReply {}
 
 /// The answer to [`IncomingPaymentRequest`](crate::IncomingPaymentRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingPaymentReply {
     /// Its URL.
@@ -79,6 +86,7 @@ pub struct IncomingPaymentReply {
 
 /// The answer to [`QuoteRequest`](crate::QuoteRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteReply {
     /// Its URL.
@@ -97,6 +105,7 @@ pub struct QuoteReply {
 /// The answer to [`PaymentRequest`](crate::PaymentRequest) and
 /// [`ReadPaymentRequest`](crate::ReadPaymentRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentReply {
     /// Its URL.
@@ -113,6 +122,7 @@ pub struct PaymentReply {
 
 /// The answer to [`RotateTokenRequest`](crate::RotateTokenRequest).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RotateTokenReply {
     /// The fresh token; the old one is dead.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A request to the user's wallet, composed and signed by the extension. The proxy checks it
 /// against its closed list and sends exactly these bytes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedRequest {
     /// `GET`, `POST` or `DELETE`.
@@ -29,6 +30,7 @@ impl fmt::Debug for SignedRequest {
 
 /// `POST /v1/grants`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantRequest {
     /// The user's wallet.
@@ -44,6 +46,7 @@ pub struct GrantRequest {
 
 /// `POST /v1/grants/continue`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContinueGrantRequest {
     /// The user's wallet.
@@ -54,6 +57,7 @@ pub struct ContinueGrantRequest {
 
 /// `POST /v1/grants/cancel`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelGrantRequest {
     /// The user's wallet.
@@ -64,6 +68,7 @@ pub struct CancelGrantRequest {
 
 /// `POST /v1/incoming-payments`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IncomingPaymentRequest {
     /// The site's wallet.
@@ -72,6 +77,7 @@ pub struct IncomingPaymentRequest {
 
 /// `POST /v1/quotes`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QuoteRequest {
     /// Who is to be paid.
@@ -82,6 +88,7 @@ pub struct QuoteRequest {
 
 /// `POST /v1/payments`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentRequest {
     /// Who is to be paid: the quote's receiver.
@@ -92,6 +99,7 @@ pub struct PaymentRequest {
 
 /// `POST /v1/payments/read`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadPaymentRequest {
     /// `GET {outgoing payment}`.
@@ -100,6 +108,7 @@ pub struct ReadPaymentRequest {
 
 /// `POST /v1/tokens/rotate`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RotateTokenRequest {
     /// The user's wallet.

@@ -26,6 +26,9 @@ const LONGEST_BODY: usize = 16 * 1024;
 /// A request's body has to be here by then.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
+/// The wire, described; a test holds it against the types.
+const OPENAPI: &str = include_str!("../../../../docs/openapi.json");
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything that the proxy answers, apart from any listener.
@@ -37,6 +40,7 @@ pub fn app(driver: Arc<Driver>) -> Router {
         .layer(cors())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
+        .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
         .route("/connected", get(connected))
         .route("/.well-known/pay", get(async |State(driver): State<Arc<Driver>>| Json(driver.core().client_document())))
         .route(

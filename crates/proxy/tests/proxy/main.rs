@@ -8,6 +8,7 @@ mod configuration;
 mod connect;
 mod double;
 mod garbage;
+mod openapi;
 mod operate;
 mod pay;
 mod program;
