@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -31,6 +31,9 @@ const GREETING_TIME: Duration = Duration::from_secs(10);
 
 /// A connection on which no request comes for so long is closed.
 const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// The first request of a connection may be on its way when the server stops: it has so long.
+const FIRST_TIME: Duration = Duration::from_secs(2);
 
 /// A connection that is being closed has so long to finish its requests: no flow takes longer.
 const LAST_TIME: Duration = Duration::from_secs(75);
@@ -72,10 +75,10 @@ impl Reception {
     }
 
     async fn converse(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr) {
-        let (reception, heard) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
+        let (reception, heard) = (Arc::clone(self), Arc::new(Notify::new()));
         let hearing = Arc::clone(&heard);
         let service = service_fn(move |request| {
-            hearing.store(true, Ordering::Relaxed);
+            hearing.notify_one();
             Arc::clone(&reception).answer(request, peer)
         });
         let builder = http();
@@ -84,8 +87,13 @@ impl Reception {
             tokio::select! {
                 // Whatever broke, there is nobody left to tell.
                 _ = connection.as_mut() => return,
-                () = self.closing.cancelled() => break,
-                () = sleep(IDLE_TIME) => if !heard.swap(false, Ordering::Relaxed) { break },
+                () = self.closing.cancelled() => {
+                    tokio::select! {
+                        _ = connection.as_mut() => return,
+                        _ = timeout(FIRST_TIME, heard.notified()) => break,
+                    }
+                }
+                () = sleep(IDLE_TIME) => if timeout(Duration::ZERO, heard.notified()).await.is_err() { break },
             }
         }
         connection.as_mut().graceful_shutdown();

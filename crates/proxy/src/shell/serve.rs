@@ -3,9 +3,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,6 +23,9 @@ use crate::core::Core;
 /// After a connection could not be taken, as there are too many files open, some may have closed.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// So many connections may wait to be taken in: as many as the listener of the runtime asks for.
+const BACKLOG: u32 = 1024;
+
 /// Starts the proxy and runs it until SIGTERM or SIGINT. SIGHUP reads the certificate anew.
 ///
 /// # Errors
@@ -32,6 +35,7 @@ pub async fn run(options: &Options) -> Result<(), ProxyError> {
     let wallets = Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
     let driver = Arc::new(Driver::new(core, options.store.open()?, wallets));
     let server = Server::new(driver, options)?;
+    server.obey_signals().map_err(ProxyError::Signals)?;
     if let Some(address) = options.metrics_listen {
         let metrics = metrics_app(Arc::clone(&server.driver));
         let (listener, address) = bind(address).await?;
@@ -40,7 +44,6 @@ pub async fn run(options: &Options) -> Result<(), ProxyError> {
     }
     let (listener, address) = bind(options.listen).await?;
     tracing::info!(%address, public_url = %options.public_url, "listening");
-    server.obey_signals().map_err(ProxyError::Signals)?;
     server.serve(listener).await;
     Ok(())
 }
@@ -108,9 +111,7 @@ impl Server {
             () = self.take_in(&listener, &connections) => {}
             () = drain => {}
         }
-        // Who has connected already would otherwise be cut off when the listener closes.
-        let _ = timeout(Duration::ZERO, self.take_in(&listener, &connections)).await;
-        drop(listener);
+        self.take_in_the_last(listener, &connections);
         self.reception.closing.cancel();
         connections.close();
         let finished = async {
@@ -126,13 +127,7 @@ impl Server {
     async fn take_in(&self, listener: &TcpListener, connections: &TaskTracker) {
         while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, peer)) => {
-                    let reception = Arc::clone(&self.reception);
-                    connections.spawn(async move {
-                        reception.receive(stream, peer).await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, peer)) => self.receive(stream, peer, Some(place), connections),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "no connection could be taken");
@@ -140,6 +135,30 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// Who has connected already would be cut off when the listener closes.
+    fn take_in_the_last(&self, listener: TcpListener, connections: &TaskTracker) {
+        let Ok(listener) = listener.into_std() else { return };
+        for (stream, peer) in (0..BACKLOG).map_while(|_| listener.accept().ok()) {
+            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+                self.receive(stream, peer, None, connections);
+            }
+        }
+    }
+
+    fn receive(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Option<OwnedSemaphorePermit>,
+        connections: &TaskTracker,
+    ) {
+        let reception = Arc::clone(&self.reception);
+        connections.spawn(async move {
+            reception.receive(stream, peer).await;
+            drop(place);
+        });
     }
 
     /// From here on the process does not end by itself at these signals.

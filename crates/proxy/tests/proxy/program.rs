@@ -3,13 +3,15 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use proxy::core::Incoming;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::setup::until;
 
@@ -29,6 +31,7 @@ pub(crate) fn file(name: &str) -> PathBuf {
 pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<String>>,
+    collectors: Vec<JoinHandle<()>>,
     pub(crate) address: SocketAddr,
     pub(crate) metrics: SocketAddr,
     pub(crate) key_file: PathBuf,
@@ -41,8 +44,7 @@ impl Program {
         command.args(["--public-url", "https://pay.example", "--allow-private-hosts", "--key-file"]).arg(&key_file);
         let mut child = command.args(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().unwrap(), &log);
-        collect(child.stderr.take().unwrap(), &log);
+        let collectors = vec![collect(child.stdout.take().unwrap(), &log), collect(child.stderr.take().unwrap(), &log)];
         let address = |message: &str| {
             let log = log.lock().unwrap();
             let line = log.lines().find(|line| line.contains(message))?;
@@ -52,20 +54,35 @@ impl Program {
         };
         until(|| address(r#""message":"listening""#).is_some()).await;
         let (metrics, address) = (address("serving metrics").unwrap(), address(r#""message":"listening""#).unwrap());
-        Self { child, log, address, metrics, key_file }
+        Self { child, log, collectors, address, metrics, key_file }
     }
 
-    /// What it has written so far.
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// Tells it to stop; all that it has written.
+    pub(crate) async fn stop(&mut self) -> String {
+        self.signal("TERM");
+        self.ended(Duration::from_secs(10)).await
+    }
+
+    /// Waits for it to end by itself, and well; all that it has written.
+    pub(crate) async fn ended(&mut self, time: Duration) -> String {
+        let mut status = None;
+        let wait = async {
+            while status.is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                status = self.child.try_wait().unwrap();
+            }
+        };
+        timeout(time, wait).await.unwrap();
+        for collector in self.collectors.drain(..) {
+            collector.join().unwrap();
+        }
+        let log = self.log.lock().unwrap().clone();
+        assert!(status.unwrap().success(), "{log}");
+        log
     }
 
     pub(crate) fn signal(&self, name: &str) {
         assert!(Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
     }
 
     pub(crate) async fn connect(&self) -> std::io::Result<Connection> {
@@ -88,13 +105,13 @@ impl Drop for Program {
     }
 }
 
-fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
+fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let log = Arc::clone(log);
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             log.lock().unwrap().extend([line.as_str(), "\n"]);
         }
-    });
+    })
 }
 
 /// A connection that stays open for one request after another, if the server lets it.
@@ -145,18 +162,4 @@ impl Connection {
         let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
         Ok(Answer { status, headers, body: String::from_utf8(body).unwrap() })
     }
-}
-
-/// Waits for the process to end by itself.
-pub(crate) async fn ended(program: &mut Program, time: Duration) -> ExitStatus {
-    tokio::time::timeout(time, async {
-        loop {
-            if let Some(status) = program.has_ended() {
-                return status;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .unwrap()
 }
