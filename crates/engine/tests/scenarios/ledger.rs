@@ -176,3 +176,16 @@ fn no_payment_of_an_earlier_connection_is_looked_at() {
     assert!(payments[..earlier].iter().all(|payment| !read(&payment.id)));
     assert!(payments[earlier..].iter().any(|payment| read(&payment.id)));
 }
+
+#[test]
+fn a_payment_that_was_delivered_before_one_that_failed_is_no_news_of_the_account() {
+    let mut world = World::looking_at(&[SITE]);
+    world.seconds(20);
+    world.servers.wallets.account_is_empty = true;
+    while world.problem().is_none() {
+        world.advance(100);
+    }
+    let before = world.payments();
+    world.seconds(30);
+    assert_eq!((world.problem().as_deref(), world.payments()), (Some("account_empty"), before));
+}
