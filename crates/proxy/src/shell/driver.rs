@@ -14,7 +14,7 @@ use super::documents::Documents;
 use super::metrics::{Metrics, Stage};
 use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
-use crate::store::{Answer, Operation, Steady, Store, StoreDown};
+use crate::store::{Answer, Key, Operation, Steady, Store, StoreDown};
 
 /// A flow ends so long before the extension stops waiting for it: what it believes to have ended,
 /// a payment above all, must not be under way any more.
@@ -56,6 +56,19 @@ impl Driver {
     /// Cancelled when no new requests should come.
     pub fn draining(&self) -> &CancellationToken {
         &self.draining
+    }
+
+    /// What keeps it from taking requests, if anything does. The store is asked, as nobody else
+    /// might: a process that is not ready gets no requests.
+    pub(crate) async fn obstacle(&self) -> Option<&'static str> {
+        let any = Operation::Get { key: Key::of("ready", &[]) };
+        if self.draining.is_cancelled() {
+            Some("draining")
+        } else if self.store.execute(any, now().wall).await.is_err() {
+            Some("the store does not answer")
+        } else {
+            None
+        }
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

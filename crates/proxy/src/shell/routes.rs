@@ -119,10 +119,9 @@ fn cors() -> CorsLayer {
 }
 
 async fn ready(State(driver): State<Arc<Driver>>) -> (StatusCode, &'static str) {
-    if driver.draining().is_cancelled() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining")
-    } else {
-        (StatusCode::OK, "ready")
+    match driver.obstacle().await {
+        Some(obstacle) => (StatusCode::SERVICE_UNAVAILABLE, obstacle),
+        None => (StatusCode::OK, "ready"),
     }
 }
 

@@ -57,6 +57,10 @@ impl Program {
         Self { child, log, collectors, address, metrics, key_file }
     }
 
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        self.log.lock().unwrap().contains(words)
+    }
+
     /// Tells it to stop; all that it has written.
     pub(crate) async fn stop(&mut self) -> String {
         self.signal("TERM");

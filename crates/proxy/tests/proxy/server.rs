@@ -1,19 +1,20 @@
 //! The server: routes, headers, limits, and what happens when somebody goes away.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use money::{Amount, Asset};
-use open_payments::{Secret, Url, WalletDocument};
+use open_payments::{Secret, Timestamp, Url, WalletDocument};
 use open_payments_client::{CreateQuote, HttpRequest, Method};
 use protocol::{
     Endpoint, ErrorCode, ErrorReply, IncomingPaymentReply, IncomingPaymentRequest, QuoteRequest, RotateTokenReply,
 };
 use proxy::core::{Core, KeyRing, Settings};
 use proxy::shell::{Driver, Wallets, app};
-use proxy::store::MemoryStore;
+use proxy::store::{Answer, Answering, MemoryStore, Operation, Store, StoreDown};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -140,6 +141,29 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     let reply = caller.await.unwrap().unwrap();
     assert!(serde_json::from_str::<RotateTokenReply>(&reply.body).is_ok(), "{}", reply.body);
     timeout(Duration::from_secs(5), server).await.unwrap().unwrap();
+}
+
+/// A store that is down until it is told otherwise.
+struct Down(Arc<AtomicBool>);
+
+impl Store for Down {
+    fn execute(&self, _: Operation, _: Timestamp) -> Answering<'_> {
+        let answer = if self.0.load(Ordering::Relaxed) { Err(StoreDown) } else { Ok(Answer::Missing) };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_store_is_down_is_alive_but_not_ready() {
+    let mut setup = Setup::with_wallet().await;
+    let down = Arc::new(AtomicBool::new(true));
+    let core = Core::new(settings(), KeyRing::from_seed([1; 32]));
+    let wallets = Wallets::new(true, None).unwrap();
+    setup.router = app(Arc::new(Driver::new(core, Box::new(Down(Arc::clone(&down))), wallets)));
+    assert_eq!(setup.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(setup.get("/healthz").await.status(), StatusCode::OK);
+    down.store(false, Ordering::Relaxed);
+    assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
