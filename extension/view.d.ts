@@ -104,7 +104,10 @@ problem: Problem | null, };
 /** What the user has chosen. */
 export type Settings = {
 /** What is different for some sites. */
-sites: Array<SiteRule>, };
+sites: Array<SiteRule>,
+/** After how many minutes of doing nothing the user counts as away; nothing if never. A page
+ * that can be heard is paid all the same. */
+idleMinutes: number | null, };
 
 /** What is different for some sites. Where several rules cover a site, the most specific one that
  * says something decides. */

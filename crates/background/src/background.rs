@@ -7,15 +7,10 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::chrome::{self, BrowserTab, Port, TabActivation, TabChange};
-use crate::effects::{ALARM, drop_alarm};
+use crate::effects::{ALARM, drop_alarm, idle};
 use crate::ports::Ports;
 use crate::queue::Queue;
 use crate::{key, storage};
-
-/// The state of `chrome.idle` that counts.
-const LOCKED: &str = "locked";
-/// `chrome.idle` wants to know when it should call somebody idle; fifteen is the least.
-const IDLE_SECONDS: u32 = 15;
 
 /// The extension's one instance in this life of its worker.
 #[wasm_bindgen]
@@ -44,7 +39,6 @@ impl Background {
             Some(sealed) => key::unseal(sealed).await?,
             None => None,
         };
-        let locked = chrome::idle_state(IDLE_SECONDS).await? == LOCKED;
         let tabs: Array = chrome::query_tabs(&chrome::object([])).await?.unchecked_into();
         let stored = Stored {
             local: contents.local,
@@ -57,7 +51,6 @@ impl Background {
         let ports = Rc::new(Ports::default());
         let queue = Queue::new(Box::new(Engine::new(proxy_url)), Rc::clone(&ports));
         queue.push(Input::Woke(stored));
-        queue.push(Input::ScreenLocked(locked));
         Ok(Self { queue, ports })
     }
 
@@ -95,10 +88,10 @@ impl Background {
         self.push(Some(Input::TabActivated(TabId(activation.tab_id()), WindowId(activation.window_id()))));
     }
 
-    /// `chrome.tabs.onUpdated`, which also tells of titles, icons and sounds.
+    /// `chrome.tabs.onUpdated`, which also tells of titles and icons.
     #[wasm_bindgen(js_name = tabUpdated)]
     pub fn tab_updated(&self, _id: i32, change: &TabChange, tab: &BrowserTab) {
-        let matters = change.url().is_some() || change.status().is_some();
+        let matters = change.url().is_some() || change.status().is_some() || change.audible().is_some();
         self.push(known_tab(tab).filter(|_| matters).map(Input::TabChanged));
     }
 
@@ -118,7 +111,7 @@ impl Background {
     /// `chrome.idle.onStateChanged`.
     #[wasm_bindgen(js_name = idleChanged)]
     pub fn idle_changed(&self, state: &str) {
-        self.push(Some(Input::ScreenLocked(state == LOCKED)));
+        self.push(Some(Input::IdleChanged(idle(state))));
     }
 
     fn push(&self, input: Option<Input>) {
@@ -130,5 +123,6 @@ impl Background {
 
 /// A tab that has an id; those of developer tools have none.
 fn known_tab(tab: &BrowserTab) -> Option<Tab> {
-    Some(Tab { id: TabId(tab.id()?), window: WindowId(tab.window_id()), active: tab.active(), url: tab.url() })
+    let (id, window, audible) = (TabId(tab.id()?), WindowId(tab.window_id()), tab.audible().unwrap_or_default());
+    Some(Tab { id, window, active: tab.active(), audible, url: tab.url() })
 }

@@ -29,6 +29,9 @@ extern "C" {
     pub(crate) fn window_id(this: &BrowserTab) -> i32;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn active(this: &BrowserTab) -> bool;
+    /// Not every kind of tab says so.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn audible(this: &BrowserTab) -> Option<bool>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn url(this: &BrowserTab) -> Option<String>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = query)]
@@ -44,6 +47,8 @@ extern "C" {
     pub(crate) fn url(this: &TabChange) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn status(this: &TabChange) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn audible(this: &TabChange) -> Option<bool>;
 
     /// Which tab came to the front, as `chrome.tabs.onActivated` tells it.
     pub type TabActivation;
@@ -97,6 +102,8 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "action"], js_name = setTitle)]
     pub(crate) fn set_button_title(details: &Object) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "idle"], js_name = setDetectionInterval)]
+    pub(crate) fn set_idle_interval(seconds: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "idle"], js_name = queryState)]
     pub(crate) async fn idle_state(seconds: u32) -> Result<JsValue, JsValue>;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use engine::{Badge, CallId, Effect, HttpRequest, Input, Page, TabId};
+use engine::{Badge, CallId, Effect, HttpRequest, Idle, Input, Page, TabId};
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -39,6 +39,13 @@ impl Queue {
                 log(chrome::create_alarm(ALARM, &object([("periodInMinutes", ALARM_MINUTES.into())])));
             }
             Effect::Alarm(false) => drop_alarm(),
+            Effect::WatchIdle(seconds) => {
+                log(chrome::set_idle_interval(seconds));
+                match chrome::idle_state(seconds).await {
+                    Ok(state) => return Ok(state.as_string().map(|state| Input::IdleChanged(idle(&state)))),
+                    Err(error) => log::<()>(Err(error)),
+                }
+            }
             Effect::Tell(frame, message) => self.ports.tell(frame, &message),
             Effect::OpenTab(Page::Welcome) => log(open_tab("views/welcome.html").await),
             Effect::OpenTab(Page::Consent(url)) => match open_tab(url.as_str()).await {
@@ -83,6 +90,15 @@ impl Queue {
 /// Removes the alarm, so that the worker may sleep.
 pub(crate) fn drop_alarm() {
     log(chrome::clear_alarm(ALARM));
+}
+
+/// A state of `chrome.idle`.
+pub(crate) fn idle(state: &str) -> Idle {
+    match state {
+        "locked" => Idle::Locked,
+        "idle" => Idle::Idle,
+        _ => Idle::Active,
+    }
 }
 
 async fn open_tab(url: &str) -> Result<Option<TabId>, JsValue> {

@@ -45,6 +45,7 @@ struct Asked {
     enabled: Option<bool>,
     site: Option<String>,
     per_hour: Option<String>,
+    minutes: Option<u32>,
     url: Option<String>,
     format: Option<AskedFormat>,
 }
@@ -60,6 +61,7 @@ enum Verb {
     SetSiteEnabled,
     SetSiteRate,
     SetRate,
+    SetIdle,
     SetProxyUrl,
     ExportLedger,
     ForgetLedger,
@@ -112,7 +114,7 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Op
 
 /// Reads a view's message.
 pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
-    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, url, format } =
+    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, minutes, url, format } =
         json::from_str(&json(message)?).ok()?;
     let command = match command {
         Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
@@ -124,6 +126,8 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         // Without one the site has none of its own.
         Verb::SetSiteRate => Command::SetSiteRate { site: site?, rate: per_hour },
         Verb::SetRate => Command::SetRate(per_hour?),
+        // Without minutes nobody counts as away.
+        Verb::SetIdle => Command::SetIdle(minutes),
         Verb::SetProxyUrl => Command::SetProxyUrl(url?),
         Verb::ExportLedger => {
             let format = match format? {

@@ -42,6 +42,7 @@ async fn the_first_start_makes_a_key_and_opens_the_welcome_page() {
     assert_eq!(shown("connection.state").as_deref(), Some("disconnected"));
     assert_eq!(notes()[..2], ["local for TRUSTED_CONTEXTS", "session for TRUSTED_CONTEXTS"]);
     assert!(notes().contains(&"open views/welcome.html".to_owned()));
+    assert!(notes().contains(&"idle after 300 s".to_owned()));
 
     background.port_message(view.unchecked_ref(), &js("({command: 'setEnabled', enabled: false})"));
     pause(100).await;

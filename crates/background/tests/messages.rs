@@ -81,6 +81,8 @@ fn every_command_is_read() {
         ("{command: 'exportLedger', format: 'csv'}", Command::ExportLedger { format: Format::Csv, view: ViewId(4) }),
         ("{command: 'exportLedger', format: 'json'}", Command::ExportLedger { format: Format::Json, view: ViewId(4) }),
         ("{command: 'forgetLedger'}", Command::ForgetLedger),
+        ("{command: 'setIdle', minutes: 10}", Command::SetIdle(Some(10))),
+        ("{command: 'setIdle', minutes: null}", Command::SetIdle(None)),
         ("{command: 'setProxyUrl', url: 'https://p.example'}", Command::SetProxyUrl(text("https://p.example"))),
     ];
     for (message, expected) in all {
@@ -112,6 +114,7 @@ fn what_is_not_understood_is_dropped() {
         "{command: 'exportLedger'}",
         "{command: 'exportLedger', format: 'xls'}",
         "{command: 'setRate', perHour: 3.6}",
+        "{command: 'setIdle', minutes: -1}",
         "{command: 'connect', walletAddress: 'https://w.example/'}",
     ];
     for message in hostile {

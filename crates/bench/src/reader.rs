@@ -124,7 +124,7 @@ impl Reader {
     }
 
     fn show(&mut self, tab: TabId, url: String) {
-        self.give(Input::TabChanged(Tab { id: tab, window: WINDOW, active: true, url: Some(url) }));
+        self.give(Input::TabChanged(Tab { id: tab, window: WINDOW, active: true, audible: false, url: Some(url) }));
     }
 
     fn now(&self) -> Now {

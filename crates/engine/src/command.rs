@@ -37,6 +37,11 @@ impl Engine {
             }
             Command::SetSiteRate { site, rate } => self.set_site_rate(&site, rate.as_deref()),
             Command::SetRate(text) => self.set_rate(&text),
+            Command::SetIdle(minutes) => {
+                self.settings.set_idle(minutes);
+                self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
+                self.persist_settings();
+            }
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
                 Ok(url) => {
                     self.settings.proxy = Some(url);

@@ -46,7 +46,7 @@ impl Engine {
 
     /// The rate of pay of the page that is looked at; none without a wallet.
     fn rate(&self) -> Rate {
-        let site = self.presence.looked_at().and_then(|tab| self.site_in(tab));
+        let site = self.looked_at().and_then(|tab| self.site_in(tab));
         let (Some(account), Some(site)) = (&self.account, site) else { return Rate::ZERO };
         self.settings.rate_for(&site, &account.wallet.asset)
     }

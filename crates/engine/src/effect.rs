@@ -35,6 +35,9 @@ pub enum Effect {
     Wake(Option<u64>),
     /// Whether an alarm is to wake the worker if it dies.
     Alarm(bool),
+    /// Tell with [`Input::IdleChanged`](crate::Input::IdleChanged) when the user has been idle for
+    /// so many seconds, is back, or locks the screen; and answer with how it is now.
+    WatchIdle(u32),
     /// Tell a frame's content script; nothing happens if the frame is gone.
     Tell(FrameId, FrameMessage),
     /// Open a tab in front.

@@ -38,6 +38,18 @@ pub struct ViewId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub u32);
 
+/// What the browser knows of the user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Idle {
+    /// At work.
+    #[default]
+    Active,
+    /// Without keys or pointer for as long as [`Effect::WatchIdle`](crate::Effect::WatchIdle) said.
+    Idle,
+    /// The screen is locked.
+    Locked,
+}
+
 /// Something that happened.
 pub enum Input {
     /// The worker started; always the first input of a life.
@@ -58,8 +70,9 @@ pub enum Input {
     ConsentTabFailed,
     /// A window came to the front; or none of the browser's is.
     WindowFocused(Option<WindowId>),
-    /// The screen was locked or unlocked.
-    ScreenLocked(bool),
+    /// The user went idle, came back, or locked the screen; also the answer to
+    /// [`Effect::WatchIdle`](crate::Effect::WatchIdle).
+    IdleChanged(Idle),
     /// A content script says what its frame looks like now.
     FrameReported(FrameReport),
     /// A content script's port was closed.
@@ -99,6 +112,8 @@ pub struct Tab {
     pub window: WindowId,
     /// Whether it is in front of its window.
     pub active: bool,
+    /// Whether it can be heard.
+    pub audible: bool,
     /// The page in it, if there is one that may be known.
     pub url: Option<String>,
 }
@@ -188,6 +203,8 @@ pub enum Command {
     },
     /// Set the rate per hour, in the wallet's currency.
     SetRate(String),
+    /// Pay only while the user has been active within so many minutes, from 1 to 240; or always.
+    SetIdle(Option<u32>),
     /// Use another proxy.
     SetProxyUrl(String),
     /// Hand over all that is known of payments, with [`Effect::Export`](crate::Effect::Export).

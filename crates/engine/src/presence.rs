@@ -1,14 +1,14 @@
 use open_payments::Url;
 
-use crate::input::{Tab, TabId, WindowId};
+use crate::input::{Idle, Tab, TabId, WindowId};
 use crate::table::Table;
 
-/// What the user has in front: tabs, windows, the screen.
+/// What the user has in front: tabs, windows, the screen; and whether they are there themselves.
 #[derive(Default)]
 pub(crate) struct Presence {
     tabs: Table<TabId, Tab>,
     focused: Option<WindowId>,
-    locked: bool,
+    idle: Idle,
 }
 
 impl Presence {
@@ -17,7 +17,7 @@ impl Presence {
         for tab in tabs {
             known.insert(tab.id, tab);
         }
-        Self { tabs: known, focused, locked: false }
+        Self { tabs: known, focused, idle: Idle::Active }
     }
 
     pub(crate) fn change(&mut self, tab: Tab) {
@@ -32,7 +32,7 @@ impl Presence {
         for tab in self.tabs.values_mut().filter(|tab| tab.window == window) {
             tab.active = tab.id == id;
         }
-        let tab = self.tabs.get_or_insert(id, Tab { id, window, active: true, url: None });
+        let tab = self.tabs.get_or_insert(id, Tab { id, window, active: true, audible: false, url: None });
         // It may have come from another window.
         (tab.window, tab.active) = (window, true);
     }
@@ -47,8 +47,8 @@ impl Presence {
         self.focused = window.or(self.focused);
     }
 
-    pub(crate) fn lock(&mut self, locked: bool) {
-        self.locked = locked;
+    pub(crate) fn become_idle(&mut self, idle: Idle) {
+        self.idle = idle;
     }
 
     pub(crate) fn tab(&self, id: TabId) -> Option<&Tab> {
@@ -68,9 +68,15 @@ impl Presence {
         self.tabs.values().find(|tab| tab.active && self.focused.is_none_or(|window| tab.window == window))
     }
 
-    /// The tab that the user is looking at.
-    pub(crate) fn looked_at(&self) -> Option<TabId> {
-        self.front().filter(|_| !self.locked).map(|tab| tab.id)
+    /// The tab that the user is looking at. Who does nothing for long may still be listening; and
+    /// perhaps they want to count as there whatever they do.
+    pub(crate) fn looked_at(&self, idle_counts: bool) -> Option<TabId> {
+        let attends = |tab: &&Tab| match self.idle {
+            Idle::Active => true,
+            Idle::Idle => idle_counts || tab.audible,
+            Idle::Locked => false,
+        };
+        self.front().filter(attends).map(|tab| tab.id)
     }
 }
 
@@ -79,27 +85,39 @@ mod tests {
     use super::*;
 
     fn tab(id: i32, window: i32, active: bool) -> Tab {
-        Tab { id: TabId(id), window: WindowId(window), active, url: None }
+        Tab { id: TabId(id), window: WindowId(window), active, audible: false, url: None }
     }
 
     #[test]
     fn the_tab_in_front_follows_tabs_windows_and_the_screen() {
         let mut presence = Presence::new(vec![tab(1, 1, true), tab(2, 1, false), tab(3, 2, true)], Some(WindowId(1)));
-        assert_eq!(presence.looked_at(), Some(TabId(1)));
+        assert_eq!(presence.looked_at(false), Some(TabId(1)));
         presence.activate(TabId(2), WindowId(1));
-        assert_eq!(presence.looked_at(), Some(TabId(2)));
+        assert_eq!(presence.looked_at(false), Some(TabId(2)));
         presence.focus(Some(WindowId(2)));
         presence.focus(None);
-        assert_eq!(presence.looked_at(), Some(TabId(3)));
+        assert_eq!(presence.looked_at(false), Some(TabId(3)));
         presence.activate(TabId(4), WindowId(2));
-        assert_eq!(presence.looked_at(), Some(TabId(4)));
-        presence.lock(true);
-        assert_eq!(presence.looked_at(), None);
-        presence.lock(false);
+        assert_eq!(presence.looked_at(false), Some(TabId(4)));
+        presence.become_idle(Idle::Locked);
+        assert_eq!(presence.looked_at(false), None);
+        presence.become_idle(Idle::Active);
         presence.activate(TabId(1), WindowId(2));
-        assert_eq!(presence.looked_at(), Some(TabId(1)));
+        assert_eq!(presence.looked_at(false), Some(TabId(1)));
         presence.change(tab(2, 2, true));
         presence.remove(TabId(2));
-        assert_eq!(presence.looked_at(), None);
+        assert_eq!(presence.looked_at(false), None);
+    }
+
+    #[test]
+    fn who_is_idle_may_be_listening_and_who_locks_the_screen_is_gone() {
+        let heard = |id, audible| Tab { audible, ..tab(id, 1, id == 1) };
+        let mut presence = Presence::new(vec![heard(1, false), heard(2, true)], None);
+        presence.become_idle(Idle::Idle);
+        assert_eq!((presence.looked_at(false), presence.looked_at(true)), (None, Some(TabId(1))));
+        presence.change(heard(1, true));
+        assert_eq!(presence.looked_at(false), Some(TabId(1)));
+        presence.become_idle(Idle::Locked);
+        assert_eq!((presence.looked_at(false), presence.looked_at(true)), (None, None));
     }
 }

@@ -118,7 +118,7 @@ impl Engine {
             enabled: rule.enabled,
             rate: rule.rate.as_ref().map(|(per_hour, asset)| rate(*per_hour, asset)),
         };
-        SettingsView { sites: self.settings.sites.iter().map(rule).collect() }
+        SettingsView { sites: self.settings.sites.iter().map(rule).collect(), idle_minutes: self.settings.idle_minutes }
     }
 
     fn connection_view(&self) -> ConnectionView {

@@ -15,9 +15,16 @@ pub(crate) struct Settings {
     pub(crate) sites: SiteRules,
     /// The rate of pay, in the asset that it was set in.
     pub(crate) rate: Option<(Rate, Asset)>,
+    /// After how many minutes of doing nothing the user counts as away; nothing if never.
+    pub(crate) idle_minutes: Option<u32>,
     /// The proxy, if it is not the built-in one.
     pub(crate) proxy: Option<Url>,
 }
+
+/// Long enough to read a screenful, and short enough for who has left.
+const IDLE_MINUTES: u32 = 5;
+/// No browser watches for longer.
+const MOST_IDLE_MINUTES: u32 = 4 * 60;
 
 /// What the first version kept: of sites only those that were not paid.
 #[derive(Deserialize)]
@@ -33,13 +40,13 @@ impl Snapshot for Settings {
 
     fn migrate(version: u32, value: Value) -> Option<Self> {
         let FirstSettings { enabled, sites_off, rate, proxy } = value.read().ok().filter(|_| version == 1)?;
-        Some(Self { enabled, sites: sites_off.into_iter().collect(), rate, proxy })
+        Some(Self { enabled, sites: sites_off.into_iter().collect(), rate, proxy, ..Self::default() })
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, sites: SiteRules::default(), rate: None, proxy: None }
+        Self { enabled: true, sites: SiteRules::default(), rate: None, idle_minutes: Some(IDLE_MINUTES), proxy: None }
     }
 }
 
@@ -56,6 +63,15 @@ impl Settings {
     /// The rate in this asset that holds for a site.
     pub(crate) fn rate_for(&self, site: &str, asset: &Asset) -> Rate {
         self.sites.rate_in(asset, site).unwrap_or_else(|| self.rate_in(asset))
+    }
+
+    pub(crate) fn set_idle(&mut self, minutes: Option<u32>) {
+        self.idle_minutes = minutes.map(|minutes| minutes.clamp(1, MOST_IDLE_MINUTES));
+    }
+
+    /// After how many seconds the browser is to call the user idle.
+    pub(crate) fn idle_seconds(&self) -> u32 {
+        self.idle_minutes.unwrap_or(MOST_IDLE_MINUTES) * 60
     }
 
     /// Whether payments are on for this site.

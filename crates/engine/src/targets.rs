@@ -87,7 +87,7 @@ impl Engine {
     /// A frame from a site whose own rate is zero gets nothing elsewhere either.
     pub(crate) fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
-        let Some(site) = self.presence.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
+        let Some(site) = self.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
         let site: Rc<str> = site.into();
         let mut known: Vec<&Receiver> = Vec::new();
         for id in self.payable_frames() {
@@ -129,9 +129,14 @@ impl Engine {
         self.presence.site(tab).or_else(|| self.frames.in_tab(tab).next().map(|(_, frame)| frame.site.clone()))
     }
 
+    /// The tab that the user is looking at, by their own idea of when they are.
+    pub(crate) fn looked_at(&self) -> Option<TabId> {
+        self.presence.looked_at(self.settings.idle_minutes.is_none())
+    }
+
     /// The frames of the page that is looked at, if neither it nor they are switched off.
     fn payable_frames(&self) -> Vec<FrameId> {
-        let tab = self.presence.looked_at();
+        let tab = self.looked_at();
         let pays = |site: String| self.settings.pays_site(&site);
         let Some(tab) = tab.filter(|tab| self.site_in(*tab).is_some_and(pays)) else { return Vec::new() };
         let pays = |frame: &Frame| frame.visible && self.settings.pays_site(&frame.site);

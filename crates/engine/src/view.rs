@@ -176,6 +176,9 @@ pub struct PageView {
 pub struct SettingsView {
     /// What is different for some sites.
     pub sites: Vec<SiteRuleView>,
+    /// After how many minutes of doing nothing the user counts as away; nothing if never. A page
+    /// that can be heard is paid all the same.
+    pub idle_minutes: Option<u32>,
 }
 
 /// What is different for some sites. Where several rules cover a site, the most specific one that

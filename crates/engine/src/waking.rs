@@ -23,6 +23,7 @@ impl Engine {
             // In what cannot be read the user may have stopped payments, to all or to some.
             Entry::Unreadable => Settings { enabled: false, ..Settings::default() },
         };
+        self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
         self.ledger = Ledger::restore(&mut kept);
         self.receivers = fleeting.load(session::RECEIVERS).readable().unwrap_or_default();
         self.account = kept.load(local::ACCOUNT).readable();

@@ -50,7 +50,10 @@ globalThis.chrome ??= (() => {
       setBadgeText: async ({ text }) => note(`badge "${text}"`),
       setTitle: async () => {},
     },
-    idle: { queryState: async () => chrome.idleState },
+    idle: {
+      setDetectionInterval: (seconds) => note(`idle after ${seconds} s`),
+      queryState: async () => chrome.idleState,
+    },
   };
 })();
 

@@ -1,12 +1,14 @@
 //! Tabs, and the content scripts of the pages in them.
 
-use engine::{FrameId, FrameReport, Link, LinkId, Tab, TabId, WindowId};
+use engine::{FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
 
 /// One window with tabs; each tab has a page with one frame.
 #[derive(Default)]
 pub(crate) struct Browser {
     pub(crate) tabs: Vec<OpenTab>,
-    pub(crate) locked: bool,
+    pub(crate) idle: Idle,
+    /// After so long the user is to be called idle.
+    pub(crate) idle_seconds: u32,
     last_tab: i32,
     last_frame: u32,
     last_link: u32,
@@ -15,6 +17,7 @@ pub(crate) struct Browser {
 pub(crate) struct OpenTab {
     pub(crate) id: i32,
     pub(crate) active: bool,
+    pub(crate) audible: bool,
     pub(crate) url: String,
     /// The content script's port, if it has one.
     pub(crate) frame: Option<u32>,
@@ -27,7 +30,7 @@ impl Browser {
     pub(crate) fn open(&mut self, url: &str) -> i32 {
         self.last_tab += 1;
         let (id, url) = (self.last_tab, url.to_owned());
-        self.tabs.push(OpenTab { id, active: false, url, frame: None, links: Vec::new() });
+        self.tabs.push(OpenTab { id, active: false, audible: false, url, frame: None, links: Vec::new() });
         self.activate(id);
         id
     }
@@ -76,7 +79,8 @@ impl Browser {
 
 impl OpenTab {
     pub(crate) fn known(&self) -> Tab {
-        Tab { id: TabId(self.id), window: WINDOW, active: self.active, url: Some(self.url.clone()) }
+        let (id, url) = (TabId(self.id), Some(self.url.clone()));
+        Tab { id, window: WINDOW, active: self.active, audible: self.audible, url }
     }
 
     /// What the content script says.

@@ -11,6 +11,7 @@ mod consent;
 mod faults;
 mod funds;
 mod hostile;
+mod idle;
 mod keys;
 mod leaving;
 mod ledger;

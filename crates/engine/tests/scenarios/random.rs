@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::Command;
+use engine::{Command, Idle};
 use money::{Accrual, Rate};
 use proptest::prelude::*;
 use protocol::ErrorCode;
@@ -21,7 +21,7 @@ enum Event {
     Close(usize),
     Activate(usize),
     Reload(usize),
-    Lock(bool),
+    Become(Idle),
     Enable(bool),
     EnableSite(bool),
     SetRate(&'static str),
@@ -94,7 +94,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (0..6_usize).prop_map(Event::Close),
         2 => (0..6_usize).prop_map(Event::Activate),
         2 => (0..6_usize).prop_map(Event::Reload),
-        1 => any::<bool>().prop_map(Event::Lock),
+        1 => prop::sample::select(vec![Idle::Active, Idle::Idle, Idle::Locked]).prop_map(Event::Become),
         1 => any::<bool>().prop_map(Event::Enable),
         1 => any::<bool>().prop_map(Event::EnableSite),
         1 => prop::sample::select(vec!["0", "18", "36", "54", "72"]).prop_map(Event::SetRate),
@@ -136,7 +136,7 @@ fn happen(world: &mut World, event: &Event) {
                 world.navigate(tab, &url, links);
             }
         }
-        Event::Lock(locked) => world.lock(*locked),
+        Event::Become(idle) => world.become_idle(*idle),
         Event::Enable(enabled) => world.command(Command::SetEnabled(*enabled)),
         Event::EnableSite(enabled) => {
             world.command(Command::SetSiteEnabled { site: "site.example".to_owned(), enabled: *enabled });

@@ -1,6 +1,6 @@
 //! What the user does, and the pages that they look at.
 
-use engine::{Command, FrameId, FrameReport, Input, Link, LinkId, TabId};
+use engine::{Command, FrameId, FrameReport, Idle, Input, Link, LinkId, TabId};
 use open_payments::interaction_hash;
 
 use crate::browser::WINDOW;
@@ -93,8 +93,19 @@ impl World {
     }
 
     pub(crate) fn lock(&mut self, locked: bool) {
-        self.browser.locked = locked;
-        self.give(Input::ScreenLocked(locked));
+        self.become_idle(if locked { Idle::Locked } else { Idle::Active });
+    }
+
+    pub(crate) fn become_idle(&mut self, idle: Idle) {
+        self.browser.idle = idle;
+        self.give(Input::IdleChanged(idle));
+    }
+
+    /// A tab begins or ends to make a sound.
+    pub(crate) fn sound(&mut self, tab: i32, audible: bool) {
+        self.browser.tab(tab).audible = audible;
+        let known = self.browser.tab(tab).known();
+        self.give(Input::TabChanged(known));
     }
 
     fn give_frame(&mut self, tab: i32) {

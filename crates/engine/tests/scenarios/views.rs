@@ -1,6 +1,6 @@
 //! What the popup and the toolbar button show.
 
-use engine::{Badge, Command, Input};
+use engine::{Badge, Command, Idle, Input};
 use serde_json::{Value, json};
 
 use crate::wallets::{OTHER, SITE};
@@ -65,7 +65,7 @@ fn views_are_published_to_those_who_look_and_only_if_they_change() {
     assert!(world.view.is_none());
     world.give(Input::ViewOpened);
     assert!(world.view.take().is_some());
-    world.give(Input::ScreenLocked(false));
+    world.give(Input::IdleChanged(Idle::Active));
     assert!(world.view.is_none());
     world.seconds(2);
     let ticks = world.view.take().unwrap()["diagnostics"]["ticks"].as_u64().unwrap();

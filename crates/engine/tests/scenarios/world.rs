@@ -205,7 +205,6 @@ impl World {
                 focused_window: Some(WINDOW),
             };
             self.handle(Input::Woke(stored));
-            self.handle(Input::ScreenLocked(self.browser.locked));
         }
         self.handle(input);
     }
@@ -254,6 +253,10 @@ impl World {
             }
             Effect::Wake(time) => self.timer = time.map(|time| (self.born + time).max(self.elapsed)),
             Effect::Alarm(on) => self.alarm = on,
+            Effect::WatchIdle(seconds) => {
+                self.browser.idle_seconds = seconds;
+                return Some(Input::IdleChanged(self.browser.idle));
+            }
             Effect::Tell(frame, message) => self.tell(frame, message),
             Effect::OpenTab(Page::Welcome) => {}
             Effect::OpenTab(Page::Consent(url)) => {
