@@ -9,7 +9,7 @@ import { decide } from "../conformance/sandbox.mjs";
 import { key, publicJwk, values } from "../conformance/values.mjs";
 import { byTurns, median, quantile } from "./statistics.mjs";
 
-const UNLIMITED = ["--requests-per-minute", "1000000", "--payments-per-minute", "1000000"];
+const UNLIMITED = ["--requests-per-minute", "1000000", "--payments-per-minute", "1000000", "--requests-per-address", "60000000"];
 const BATCHES = 4;
 const CALLS_OF_BATCH = 1_000;
 /** Calls that are under way at the same time where calls per second are measured. */

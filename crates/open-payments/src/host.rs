@@ -45,13 +45,15 @@ impl HostKind {
     }
 }
 
-/// The blocks of the IANA special-purpose registry that are not globally reachable, and multicast.
+/// The blocks of the IANA special-purpose registry that are not globally reachable, multicast, and
+/// the one public address behind which a cloud (Azure) keeps services for its machines alone.
 fn is_special_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     ip.is_private()
         || ip.is_link_local()
         || ip.is_multicast()
         || ip.is_documentation()
+        || ip == Ipv4Addr::new(168, 63, 129, 16)
         || matches!(
             (a, b, c),
             (0 | 240..=255, _, _) | (100, 64..=127, _) | (192, 0, 0) | (192, 88, 99) | (198, 18 | 19, _)

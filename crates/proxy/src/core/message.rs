@@ -90,6 +90,14 @@ pub enum Unreachable {
     TooLarge,
     /// Its answer was not text.
     NotText,
+    /// Too many requests wait for it already.
+    Busy,
+    /// It failed several times in a row, and is left alone for some seconds.
+    Resting,
+    /// It has answered too often as no wallet does.
+    Strange,
+    /// Too many wallets were named from where this request comes.
+    TooMany,
 }
 
 /// The answer to an extension.
@@ -137,6 +145,11 @@ impl Reply {
     /// The answer to a message that cannot be one, whoever it is from.
     pub(crate) fn invalid(message: &str) -> Self {
         Refusal::invalid(message).into()
+    }
+
+    /// The answer to somebody who asks for too much, and may ask again after so many milliseconds.
+    pub(crate) fn too_many(wait: i64) -> Self {
+        Refusal::rate_limited("Too many requests come from this address.", wait).into()
     }
 
     pub(crate) fn success(body: String) -> Self {

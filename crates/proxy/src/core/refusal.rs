@@ -91,8 +91,11 @@ fn meaning(kind: &FaultKind) -> (ErrorCode, &'static str) {
 
 impl From<Unreachable> for Refusal {
     /// The reason is not told: it would let a caller map networks that only the proxy sees.
-    fn from(_: Unreachable) -> Self {
-        Self::new(ErrorCode::WalletUnreachable, "The wallet cannot be reached.")
+    fn from(reason: Unreachable) -> Self {
+        match reason {
+            Unreachable::TooMany => Self::rate_limited("Too many wallets are looked up from this address.", 1000),
+            _ => Self::new(ErrorCode::WalletUnreachable, "The wallet cannot be reached."),
+        }
     }
 }
 

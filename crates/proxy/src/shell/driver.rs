@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,8 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::documents::Documents;
+use super::door::{AddressLimits, Door};
+use super::hosts::{Circuit, REST};
 use super::metrics::{Metrics, Stage};
 use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
@@ -29,6 +32,7 @@ pub struct Driver {
     store: Steady,
     wallets: Wallets,
     documents: Documents,
+    door: Door,
     metrics: Metrics,
     running: TaskTracker,
     draining: CancellationToken,
@@ -42,10 +46,17 @@ impl Driver {
             store: Steady::new(store),
             wallets,
             documents: Documents::default(),
+            door: Door::new(AddressLimits::default()),
             metrics: Metrics::new(),
             running: TaskTracker::new(),
             draining: CancellationToken::new(),
         }
+    }
+
+    /// The same, but it lets so much in from each address.
+    #[must_use]
+    pub fn limiting(self, limits: AddressLimits) -> Self {
+        Self { door: Door::new(limits), ..self }
     }
 
     /// What decides.
@@ -75,6 +86,20 @@ impl Driver {
         &self.metrics
     }
 
+    /// Counts a request before anything is done for it.
+    ///
+    /// # Errors
+    /// The answer, if too many come from this address.
+    pub(crate) fn admit(&self, endpoint: Endpoint, client: Option<IpAddr>) -> Result<(), Reply> {
+        let Some(client) = client else { return Ok(()) };
+        let outcome = self.door.admit(client, now().wall);
+        self.metrics.kept(&outcome);
+        let Ok(Answer::TooSoon { wait }) = outcome else { return Ok(()) };
+        let reply = Reply::too_many(wait);
+        self.record(endpoint, &reply, Duration::ZERO);
+        Err(reply)
+    }
+
     /// The answer to a message that has not come as it should, whoever it is from.
     pub(crate) fn refuse(&self, endpoint: Endpoint, message: &str) -> Reply {
         let reply = Reply::invalid(message);
@@ -100,7 +125,7 @@ impl Driver {
 
     async fn carry_out(self: Arc<Self>, incoming: Incoming) -> Reply {
         let start = Instant::now();
-        let endpoint = incoming.endpoint;
+        let (endpoint, client) = (incoming.endpoint, incoming.client);
         let deadline = start + Duration::from_millis(endpoint.deadline_millis().into()) - AHEAD;
         let mut flow = self.core.begin(&incoming, &now());
         self.metrics.spent(endpoint, Stage::Verify, start.elapsed());
@@ -111,7 +136,7 @@ impl Driver {
                 Step::Store(operation) => Event::Stored(self.keep(endpoint, operation).await),
                 Step::Call(call) => {
                     asked |= !call.cacheable;
-                    Event::Called(self.call(endpoint, &call, deadline).await)
+                    Event::Called(self.call(endpoint, client, &call, deadline).await)
                 }
                 Step::Done { reply, afterwards } => {
                     if let Some(request) = afterwards {
@@ -135,11 +160,24 @@ impl Driver {
         outcome
     }
 
-    async fn call(&self, endpoint: Endpoint, call: &Call, deadline: Instant) -> Result<WalletReply, Unreachable> {
+    async fn call(
+        &self,
+        endpoint: Endpoint,
+        client: Option<IpAddr>,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<WalletReply, Unreachable> {
         let now = Instant::now();
         let url = &call.request.url;
         if let Some(reply) = call.cacheable.then(|| self.documents.recall(url, now)).flatten() {
             return Ok(reply);
+        }
+        if let Some(client) = client.filter(|_| call.cacheable) {
+            let outcome = self.door.admit_document(client, self::now().wall);
+            self.metrics.kept(&outcome);
+            if matches!(outcome, Ok(Answer::TooSoon { .. })) {
+                return Err(Unreachable::TooMany);
+            }
         }
         let outcome = self.wallets.send(&call.request, deadline).await;
         self.metrics.spent(endpoint, Stage::Wallet, now.elapsed());
@@ -147,9 +185,33 @@ impl Driver {
         match &outcome {
             Ok(reply) if call.cacheable => self.documents.keep(url, reply, now),
             Ok(_) => {}
-            Err(reason) => tracing::debug!(?reason, "a wallet was not reached"),
+            Err(reason) => {
+                tracing::debug!(?reason, "a wallet was not reached");
+                if matches!(reason, Unreachable::Connection | Unreachable::Deadline) {
+                    self.share_circuit(url.authority()).await;
+                }
+            }
         }
         outcome
+    }
+
+    /// Tells the other processes which host is down, and asks them as soon as one seems to be.
+    async fn share_circuit(&self, authority: &str) {
+        let key = Key::of("circuit", &[authority.as_bytes()]);
+        match self.wallets.circuit(authority) {
+            Circuit::Closed => {}
+            Circuit::Open => {
+                let life = i64::try_from(REST.as_millis()).unwrap_or(i64::MAX);
+                // Without it the others find out for themselves.
+                let _ = self.store.execute(Operation::put(key, Vec::new(), life), now().wall).await;
+            }
+            Circuit::Doubtful => {
+                let told = self.store.execute(Operation::Get { key }, now().wall).await;
+                if matches!(told, Ok(Answer::Found(_))) {
+                    self.wallets.open_circuit(authority);
+                }
+            }
+        }
     }
 
     async fn send_afterwards(self: Arc<Self>, request: HttpRequest) {

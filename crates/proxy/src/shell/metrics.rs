@@ -120,6 +120,10 @@ impl Metrics {
             Err(Unreachable::Deadline) => "deadline",
             Err(Unreachable::TooLarge) => "too_large",
             Err(Unreachable::NotText) => "not_text",
+            Err(Unreachable::Busy) => "busy",
+            Err(Unreachable::Resting) => "resting",
+            Err(Unreachable::Strange) => "strange",
+            Err(Unreachable::TooMany) => "too_many",
         };
         self.wallet_calls.get_or_create(&Outcome { outcome }).inc();
     }

@@ -8,8 +8,10 @@ use open_payments::{HostKind, Url};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::client::{Balancers, ForwardedHeader};
+use super::door::AddressLimits;
 use super::log::LogFormat;
 use super::tls::Certificate;
+use super::wallets::WayOut;
 use crate::ProxyError;
 use crate::core::Settings;
 use crate::store::StoreLocation;
@@ -78,6 +80,14 @@ pub struct Options {
     #[arg(long)]
     pub allow_private_hosts: bool,
 
+    /// Name servers to ask for the addresses of wallets, in place of the system's.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub name_servers: Vec<SocketAddr>,
+
+    /// Requests that may be under way at one wallet's host; four times as many wait.
+    #[arg(long, value_name = "N", default_value_t = WayOut::default().requests_at_once)]
+    pub requests_per_wallet: NonZeroU32,
+
     /// PEM file of a certificate authority to trust besides the system's.
     #[arg(long, value_name = "FILE")]
     pub extra_ca: Option<PathBuf>,
@@ -106,6 +116,14 @@ pub struct Options {
     /// Quotes and payments a minute that one install may make, counted together.
     #[arg(long, value_name = "N", default_value = "150")]
     pub payments_per_minute: NonZeroU32,
+
+    /// Requests a minute from one IPv4 address or one IPv6 network (/64), whoever makes them.
+    #[arg(long, value_name = "N", default_value_t = AddressLimits::default().requests)]
+    pub requests_per_address: NonZeroU32,
+
+    /// Wallets a minute that may be looked up for one address.
+    #[arg(long, value_name = "N", default_value_t = AddressLimits::default().documents)]
+    pub wallets_per_address: NonZeroU32,
 }
 
 impl Options {
@@ -127,6 +145,21 @@ impl Options {
             requests_per_minute: self.requests_per_minute,
             payments_per_minute: self.payments_per_minute,
         })
+    }
+
+    /// How wallets are reached.
+    pub(crate) fn way_out(&self) -> WayOut {
+        WayOut {
+            loopback_allowed: self.allow_private_hosts,
+            extra_authority: self.extra_ca.clone(),
+            name_servers: self.name_servers.clone(),
+            requests_at_once: self.requests_per_wallet,
+        }
+    }
+
+    /// How much one address may ask for.
+    pub(crate) fn address_limits(&self) -> AddressLimits {
+        AddressLimits { requests: self.requests_per_address, documents: self.wallets_per_address }
     }
 
     /// The certificate to serve TLS with, if there is one.

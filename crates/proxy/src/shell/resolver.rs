@@ -3,7 +3,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hyper_util::client::legacy::connect::dns::Name;
 use open_payments::HostKind;
 use thiserror::Error;
@@ -11,12 +15,22 @@ use tower::Service;
 
 use crate::core::allows;
 
+/// A name server has so long to answer, and as often a second time.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A name is looked up again after this time, also if it says that it may be kept for longer.
+const LONGEST_LIFE: Duration = Duration::from_secs(300);
+
+/// Names that are kept in mind.
+const MOST: u64 = 4096;
+
 /// Resolves a name once and hands over the addresses only if the proxy may connect to each of
 /// them. The connection is made to these very addresses, so a name that resolves otherwise a
 /// moment later (DNS rebinding) gains nothing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct CheckedResolver {
-    pub(crate) loopback_allowed: bool,
+    names: TokioResolver,
+    loopback_allowed: bool,
 }
 
 /// A name leads to an address that is not public.
@@ -25,6 +39,48 @@ pub(crate) struct CheckedResolver {
 pub(crate) struct PrivateAddress;
 
 type Addresses = std::vec::IntoIter<SocketAddr>;
+
+impl CheckedResolver {
+    /// Asks these name servers, or those of the system if there are none.
+    ///
+    /// # Errors
+    /// If the system does not say what its name servers are.
+    pub(crate) fn new(name_servers: &[SocketAddr], loopback_allowed: bool) -> io::Result<Self> {
+        let mut builder = if name_servers.is_empty() {
+            TokioResolver::builder_tokio().map_err(io::Error::other)?
+        } else {
+            let servers = name_servers.iter().map(|address| name_server(*address)).collect();
+            let config = ResolverConfig::from_name_servers(servers);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        };
+        let options = builder.options_mut();
+        options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+        options.timeout = PATIENCE;
+        options.attempts = 1;
+        options.cache_size = MOST;
+        options.positive_max_ttl = Some(LONGEST_LIFE);
+        options.negative_max_ttl = Some(PATIENCE);
+        // Also beside others that hang.
+        options.max_active_requests = 1024;
+        Ok(Self { names: builder.build().map_err(io::Error::other)?, loopback_allowed })
+    }
+
+    async fn resolve(self, name: Name) -> io::Result<Addresses> {
+        // With a dot behind it, nothing that the operator's network searches in is put there.
+        let found = self.names.lookup_ip(format!("{name}.")).await.map_err(io::Error::other)?;
+        self.check(found.iter().map(|ip| SocketAddr::new(ip, 0)).collect())
+    }
+
+    /// One address that is not allowed condemns the name: an honest one does not mix them.
+    fn check(&self, addresses: Vec<SocketAddr>) -> io::Result<Addresses> {
+        let allowed = |address: &SocketAddr| allows(HostKind::of_ip(address.ip()), self.loopback_allowed);
+        if addresses.iter().all(allowed) {
+            Ok(addresses.into_iter())
+        } else {
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, PrivateAddress))
+        }
+    }
+}
 
 impl Service<Name> for CheckedResolver {
     type Response = Addresses;
@@ -36,24 +92,16 @@ impl Service<Name> for CheckedResolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let resolver = *self;
-        Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            resolver.check(addresses)
-        })
+        Box::pin(self.clone().resolve(name))
     }
 }
 
-impl CheckedResolver {
-    /// One address that is not allowed condemns the name: an honest one does not mix them.
-    fn check(self, addresses: Vec<SocketAddr>) -> io::Result<Addresses> {
-        let allowed = |address: &SocketAddr| allows(HostKind::of_ip(address.ip()), self.loopback_allowed);
-        if addresses.iter().all(allowed) {
-            Ok(addresses.into_iter())
-        } else {
-            Err(io::Error::new(io::ErrorKind::PermissionDenied, PrivateAddress))
-        }
-    }
+fn name_server(address: SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    NameServerConfig::new(address.ip(), true, connections.to_vec())
 }
 
 #[cfg(test)]
@@ -62,7 +110,7 @@ mod tests {
 
     fn allowed(loopback_allowed: bool, addresses: &[&str]) -> bool {
         let addresses = addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
-        CheckedResolver { loopback_allowed }.check(addresses).is_ok()
+        CheckedResolver::new(&[], loopback_allowed).unwrap().check(addresses).is_ok()
     }
 
     #[test]
@@ -83,7 +131,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_is_looked_up_and_checked() {
-        let resolve = |loopback_allowed| CheckedResolver { loopback_allowed }.call("localhost".parse().unwrap());
+        let resolve =
+            |loopback_allowed| CheckedResolver::new(&[], loopback_allowed).unwrap().call("localhost".parse().unwrap());
         assert!(resolve(true).await.unwrap().all(|address| address.ip().is_loopback()));
         let error = resolve(false).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);

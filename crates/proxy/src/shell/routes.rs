@@ -67,6 +67,10 @@ async fn answer(endpoint: Endpoint, State(driver): State<Arc<Driver>>, request: 
 
 async fn carry_out(endpoint: Endpoint, driver: &Arc<Driver>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let client = parts.extensions.get().map(|ClientAddress(address)| *address);
+    if let Err(reply) = driver.admit(endpoint, client) {
+        return respond(reply);
+    }
     let body = match timeout(BODY_TIME, to_bytes(body, LONGEST_BODY)).await {
         Ok(Ok(body)) => body.to_vec(),
         Ok(Err(_)) => return respond(driver.refuse(endpoint, "The message is too long or broke off.")),
@@ -74,7 +78,6 @@ async fn carry_out(endpoint: Endpoint, driver: &Arc<Driver>, request: Request) -
     };
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
     let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));
-    let client = parts.extensions.get().map(|ClientAddress(address)| *address);
     match driver.answer(Incoming { endpoint, client, headers: headers.collect(), body }).await {
         Ok(reply) => respond(reply),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

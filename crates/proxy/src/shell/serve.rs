@@ -32,8 +32,9 @@ const BACKLOG: u32 = 1024;
 /// Whatever keeps it from starting.
 pub async fn run(options: &Options) -> Result<(), ProxyError> {
     let core = Core::new(options.settings()?, load_keys(&options.key_file)?);
-    let wallets = Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
-    let driver = Arc::new(Driver::new(core, options.store.open()?, wallets));
+    let wallets = Wallets::new(&options.way_out())?;
+    let driver = Driver::new(core, options.store.open()?, wallets).limiting(options.address_limits());
+    let driver = Arc::new(driver);
     let server = Server::new(driver, options)?;
     server.obey_signals().map_err(ProxyError::Signals)?;
     if let Some(address) = options.metrics_listen {
@@ -64,7 +65,7 @@ pub fn check(options: &Options) -> Result<(), ProxyError> {
     options.settings()?;
     options.certificate()?;
     read_keys(&options.key_file)?;
-    Wallets::new(options.allow_private_hosts, options.extra_ca.as_deref())?;
+    Wallets::new(&options.way_out())?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 use std::error::Error;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 
+use super::hosts::{Circuit, Hosts};
 use super::resolver::{CheckedResolver, PrivateAddress};
 use crate::ProxyError;
 use crate::core::{Unreachable, WalletReply, allows};
@@ -27,25 +30,53 @@ const LONGEST_REPLY: usize = 64 * 1024;
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
+/// What an operator decides about the way out.
+#[derive(Clone, Debug)]
+pub struct WayOut {
+    /// Whether loopback addresses may be connected to, for a sandbox.
+    pub loopback_allowed: bool,
+    /// A PEM file of certificate authorities to trust besides the system's.
+    pub extra_authority: Option<PathBuf>,
+    /// Whom to ask for addresses, if not the system's name servers.
+    pub name_servers: Vec<SocketAddr>,
+    /// How many requests may be under way at one host.
+    pub requests_at_once: NonZeroU32,
+}
+
+impl Default for WayOut {
+    fn default() -> Self {
+        Self {
+            loopback_allowed: false,
+            extra_authority: None,
+            name_servers: Vec::new(),
+            requests_at_once: const { NonZeroU32::new(256).expect("it is not zero") },
+        }
+    }
+}
+
 /// The way out: sends requests to wallets as they are. It follows no redirect, unpacks nothing,
 /// and connects to no private address.
 pub struct Wallets {
     client: Client<HttpsConnector<HttpConnector<CheckedResolver>>, Full<Bytes>>,
+    hosts: Hosts,
     loopback_allowed: bool,
 }
 
 impl Wallets {
-    /// Trusts the system's certificate authorities, and those in a PEM file besides.
+    /// Trusts the system's certificate authorities, and those in the file besides.
     ///
     /// # Errors
-    /// [`ProxyError::Authority`] if the file has no certificate.
-    pub fn new(loopback_allowed: bool, extra_authority: Option<&Path>) -> Result<Self, ProxyError> {
-        let mut tcp = HttpConnector::new_with_resolver(CheckedResolver { loopback_allowed });
+    /// [`ProxyError::Authority`] if the file has no certificate, and [`ProxyError::NameServers`] if
+    /// there are none.
+    pub fn new(way: &WayOut) -> Result<Self, ProxyError> {
+        let resolver =
+            CheckedResolver::new(&way.name_servers, way.loopback_allowed).map_err(ProxyError::NameServers)?;
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIME));
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config(extra_authority)?)
+            .with_tls_config(tls_config(way.extra_authority.as_deref())?)
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(tcp);
@@ -53,7 +84,7 @@ impl Wallets {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
             .build(connector);
-        Ok(Self { client, loopback_allowed })
+        Ok(Self { client, hosts: Hosts::new(way.requests_at_once), loopback_allowed: way.loopback_allowed })
     }
 
     /// Sends a request and reads the answer, by the deadline.
@@ -65,7 +96,20 @@ impl Wallets {
         if !allows(request.url.host_kind(), self.loopback_allowed) {
             return Err(Unreachable::Private);
         }
-        timeout_at(deadline, self.exchange(request)).await.unwrap_or(Err(Unreachable::Deadline))
+        let visit = self.hosts.visit(request.url.authority(), deadline).await?;
+        let outcome = timeout_at(deadline, self.exchange(request)).await.unwrap_or(Err(Unreachable::Deadline));
+        visit.end(&outcome);
+        outcome
+    }
+
+    /// How a host is doing.
+    pub(crate) fn circuit(&self, authority: &str) -> Circuit {
+        self.hosts.circuit(authority)
+    }
+
+    /// Leaves a host alone that another process has found down.
+    pub(crate) fn open_circuit(&self, authority: &str) {
+        self.hosts.open(authority);
     }
 
     async fn exchange(&self, request: &HttpRequest) -> Result<WalletReply, Unreachable> {

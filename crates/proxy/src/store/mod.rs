@@ -15,7 +15,7 @@
 
 mod location;
 mod memory;
-mod rate;
+pub(crate) mod rate;
 mod redis;
 mod sqlite;
 mod steady;

@@ -5,21 +5,21 @@ use open_payments::Timestamp;
 use super::Answer;
 
 /// A minute in microseconds: a share of it stays exact enough for any rate.
-pub(super) const MINUTE: i64 = 60_000_000;
+pub(crate) const MINUTE: i64 = 60_000_000;
 
 /// How much of a minute one request uses up.
-pub(super) fn share(per_minute: NonZeroU32) -> i64 {
+pub(crate) fn share(per_minute: NonZeroU32) -> i64 {
     (MINUTE / i64::from(per_minute.get())).max(1)
 }
 
 /// The time in microseconds.
-pub(super) fn micros(now: Timestamp) -> i64 {
+pub(crate) fn micros(now: Timestamp) -> i64 {
     now.millis().saturating_mul(1000)
 }
 
 /// GCRA: each request uses up an equal share of a minute, and no more than a minute may be used up
 /// ahead of time. Given the moment up to which the rate is used up, says up to which it then is.
-pub(super) fn take(used_up_to: Option<i64>, per_minute: NonZeroU32, now: Timestamp) -> Result<i64, Answer> {
+pub(crate) fn take(used_up_to: Option<i64>, per_minute: NonZeroU32, now: Timestamp) -> Result<i64, Answer> {
     let now = micros(now);
     let next = used_up_to.unwrap_or(now).max(now).saturating_add(share(per_minute));
     let wait = next - now - MINUTE;
@@ -27,6 +27,6 @@ pub(super) fn take(used_up_to: Option<i64>, per_minute: NonZeroU32, now: Timesta
 }
 
 /// So many microseconds too soon.
-pub(super) fn too_soon(micros: i64) -> Answer {
+pub(crate) fn too_soon(micros: i64) -> Answer {
     Answer::TooSoon { wait: (micros.saturating_add(999)) / 1000 }
 }

@@ -3,12 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod addresses;
 mod admission;
 mod configuration;
 mod connect;
+mod dns;
 mod double;
 mod entrance;
+mod forbidden;
 mod garbage;
+mod hosts;
 mod keys;
 mod openapi;
 mod operate;

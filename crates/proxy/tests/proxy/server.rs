@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
-use crate::setup::{MANAGE, Setup, Waiting, http, json, text, until};
+use crate::setup::{MANAGE, Setup, Waiting, http, json, sandbox, text, until};
 use crate::world::{receiver, settings};
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_renewed_session_rides_along_in_a_header() {
 
     let short = Settings { session_life: 600, loopback_allowed: true, ..settings() };
     let core = Core::new(short, KeyRing::from_seed([1; 32]));
-    let wallets = Wallets::new(true, None).unwrap();
+    let wallets = Wallets::new(&sandbox()).unwrap();
     setup.router = app(Arc::new(Driver::new(core, Box::new(MemoryStore::default()), wallets)));
     let session = setup.connect().await;
     tokio::time::sleep(Duration::from_millis(350)).await;
@@ -120,7 +120,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(setup.server(&[]).serve(listener));
-    let wallets = Wallets::new(true, None).unwrap();
+    let wallets = Wallets::new(&sandbox()).unwrap();
     let incoming = setup.rotation();
     let request = HttpRequest {
         method: Method::Post,

@@ -12,7 +12,7 @@ use open_payments::{Secret, Timestamp, Url, WalletDocument};
 use open_payments_client::{ContinueGrant, CreateQuote, RotateToken};
 use protocol::{ContinueGrantReply, ContinueGrantRequest, Endpoint, QuoteRequest, RotateTokenRequest};
 use proxy::core::{Core, Incoming, KeyRing, Settings};
-use proxy::shell::{Configuration, Driver, Server, Wallets, app};
+use proxy::shell::{Configuration, Driver, Server, Wallets, WayOut, app};
 use proxy::store::{MemoryStore, Store};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -66,7 +66,13 @@ impl Setup {
 
     /// The same, but it knows quotes and payments.
     pub(crate) async fn with_wallet_that_pays() -> Self {
-        Self::with_wallet_that_answers(payment_answer, |_| Box::pin(std::future::ready(()))).await
+        Self::with_wallet_that_pays_after(|_| Box::pin(std::future::ready(()))).await
+    }
+
+    pub(crate) async fn with_wallet_that_pays_after(
+        wait: impl Fn(&str) -> Waiting + Clone + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_wallet_that_answers(payment_answer, wait).await
     }
 
     async fn with_wallet_that_answers(
@@ -139,7 +145,7 @@ impl Setup {
 fn driver(store: Box<dyn Store>) -> Arc<Driver> {
     let settings = Settings { loopback_allowed: true, ..settings() };
     let core = Core::new(settings, KeyRing::from_seed([1; 32]));
-    Arc::new(Driver::new(core, store, Wallets::new(true, None).unwrap()))
+    Arc::new(Driver::new(core, store, Wallets::new(&sandbox()).unwrap()))
 }
 
 fn wallet_answer(what: &str, origin: &str) -> (StatusCode, String) {
@@ -196,4 +202,9 @@ pub(crate) async fn until(condition: impl Fn() -> bool) {
         }
     };
     timeout(Duration::from_secs(5), wait).await.unwrap();
+}
+
+/// The way to wallets on this machine.
+pub(crate) fn sandbox() -> WayOut {
+    WayOut { loopback_allowed: true, ..WayOut::default() }
 }

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use open_payments::Url;
 use open_payments_client::{HttpRequest, Method};
 use proxy::core::Unreachable;
-use proxy::shell::Wallets;
+use proxy::shell::{Wallets, WayOut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -21,6 +21,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::double::{Answering, Double, at_once};
+use crate::setup::sandbox;
 
 fn get(url: &str) -> HttpRequest {
     HttpRequest { method: Method::Get, url: Url::parse(url).unwrap(), headers: Vec::new(), body: None }
@@ -31,7 +32,7 @@ fn soon() -> Instant {
 }
 
 fn wallets() -> Wallets {
-    Wallets::new(true, None).unwrap()
+    Wallets::new(&sandbox()).unwrap()
 }
 
 /// What comes of a GET to a wallet that answers like this.
@@ -97,7 +98,7 @@ async fn a_wallet_that_breaks_off_is_unreachable() {
 async fn private_addresses_are_not_connected_to() {
     let double = Double::start(|_| at_once("secret")).await;
     let port = double.origin.rsplit(':').next().unwrap();
-    let wallets = Wallets::new(false, None).unwrap();
+    let wallets = Wallets::new(&WayOut::default()).unwrap();
     for url in [
         format!("http://127.0.0.1:{port}/"),
         format!("http://localhost:{port}/"),
@@ -156,7 +157,7 @@ async fn a_certificate_is_trusted_only_if_its_authority_is_named() {
             }
         }
     });
-    let trusting = Wallets::new(true, Some(&file));
+    let trusting = Wallets::new(&WayOut { extra_authority: Some(file.clone()), ..sandbox() });
     std::fs::remove_file(&file).unwrap();
     assert_eq!(trusting.unwrap().send(&get(&url), soon()).await.unwrap().body, "ok");
     assert_eq!(wallets().send(&get(&url), soon()).await.unwrap_err(), Unreachable::Connection);
@@ -165,7 +166,8 @@ async fn a_certificate_is_trusted_only_if_its_authority_is_named() {
 #[test]
 fn a_file_without_a_certificate_is_named() {
     for file in [PathBuf::from("/nowhere.pem"), PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")] {
-        let error = Wallets::new(true, Some(&file)).err().unwrap().to_string();
+        let error =
+            Wallets::new(&WayOut { extra_authority: Some(file.clone()), ..sandbox() }).err().unwrap().to_string();
         assert!(error.contains(file.to_str().unwrap()), "{error}");
     }
 }

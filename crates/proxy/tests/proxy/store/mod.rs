@@ -6,3 +6,5 @@ mod redis;
 mod server;
 mod sqlite;
 mod suite;
+
+pub(crate) use sqlite::Folder;
