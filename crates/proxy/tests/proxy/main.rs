@@ -12,6 +12,7 @@ mod double;
 mod entrance;
 mod forbidden;
 mod garbage;
+mod hostile;
 mod hosts;
 mod keys;
 mod openapi;
