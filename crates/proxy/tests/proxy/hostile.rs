@@ -1,5 +1,5 @@
-//! Strangers who hold on to connections, send what no browser sends, or ask for more than they
-//! wait for: over sockets, byte by byte.
+//! Strangers who send what no browser sends, more than is read, or more requests than they wait
+//! for: over sockets, byte by byte.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -70,19 +70,6 @@ async fn later(time: Duration) {
 }
 
 #[tokio::test]
-async fn headers_that_do_not_come_are_not_waited_for() {
-    let proxy = Proxy::start(&[]).await;
-    let mut silent = proxy.connect().await;
-    let mut slow = proxy.connect().await;
-    slow.write_all(b"POST /v1/payments HTTP/1.1\r\nhost: pay.example\r\nx-slow: ").await.unwrap();
-    later(Duration::from_secs(11)).await;
-    assert!(!rest(&mut slow).await.starts_with("HTTP/1.1 2"));
-    later(Duration::from_secs(60)).await;
-    assert_eq!(rest(&mut silent).await, "");
-    proxy.is_well().await;
-}
-
-#[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let proxy = Proxy::start(&[]).await;
     let mut slow = proxy.connect().await;
@@ -130,21 +117,6 @@ async fn a_message_is_not_unpacked() {
     // It was read as the text that it is, and what is missing in it is told; as plain text too.
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("missing field"), "{answer}");
     assert!(!answer.to_lowercase().contains("content-encoding"), "{answer}");
-}
-
-#[tokio::test]
-async fn so_many_connections_are_open_at_a_time_and_silent_ones_make_room() {
-    let proxy = Proxy::start(&["--max-connections", "8"]).await;
-    let mut silent = Vec::new();
-    for _ in 0..8 {
-        silent.push(proxy.connect().await);
-    }
-    sleep(Duration::from_millis(100)).await;
-    let mut waiting = proxy.connect().await;
-    waiting.write_all(HEALTH).await.unwrap();
-    assert!(timeout(Duration::from_millis(300), waiting.readable()).await.is_err(), "there is no place for it yet");
-    later(Duration::from_secs(61)).await;
-    assert!(rest(&mut waiting).await.starts_with("HTTP/1.1 200"));
 }
 
 /// A frame of HTTP/2 (RFC 9113, section 4.1).

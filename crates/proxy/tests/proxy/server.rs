@@ -158,7 +158,7 @@ async fn a_server_whose_store_is_down_is_alive_but_not_ready() {
     let mut setup = Setup::with_wallet().await;
     let down = Arc::new(AtomicBool::new(true));
     let core = Core::new(settings(), KeyRing::from_seed([1; 32]));
-    let wallets = Wallets::new(true, None).unwrap();
+    let wallets = Wallets::new(&sandbox()).unwrap();
     setup.router = app(Arc::new(Driver::new(core, Box::new(Down(Arc::clone(&down))), wallets)));
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(setup.get("/healthz").await.status(), StatusCode::OK);
