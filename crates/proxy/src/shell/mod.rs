@@ -4,6 +4,8 @@
 mod client;
 mod config;
 mod connection;
+#[cfg(test)]
+mod documented;
 mod documents;
 mod door;
 mod driver;
