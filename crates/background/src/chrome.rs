@@ -84,6 +84,9 @@ extern "C" {
     pub(crate) fn tab(this: &Sender) -> Option<BrowserTab>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn origin(this: &Sender) -> Option<String>;
+    /// Zero for the main frame of a tab.
+    #[wasm_bindgen(method, getter, js_name = frameId)]
+    pub(crate) fn frame_id(this: &Sender) -> Option<i32>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn url(this: &Sender) -> Option<String>;
 

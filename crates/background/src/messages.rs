@@ -101,7 +101,7 @@ struct AmountSent<'a> {
 
 /// Reads a content script's message as that of a frame whose tab and origin the browser vouches
 /// for. At most [`MAX_LINKS`] links are passed on.
-pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Option<Input> {
+pub fn report(message: &JsValue, frame: FrameId, tab: TabId, main: bool, origin: &str) -> Option<Input> {
     let Report { r#type: ReportType::State, visible, links } = json::from_str(&json(message)?).ok()?;
     let link = |ReportedLink { id, href }| Link {
         id: LinkId(id),
@@ -109,7 +109,7 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, origin: &str) -> Op
         href: if href.len() <= MAX_HREF { href } else { String::new() },
     };
     let links = links.into_iter().take(MAX_LINKS).map(link).collect();
-    Some(Input::FrameReported(FrameReport { frame, tab, origin: origin.to_owned(), visible, links }))
+    Some(Input::FrameReported(FrameReport { frame, tab, main, origin: origin.to_owned(), visible, links }))
 }
 
 /// Reads a view's message.

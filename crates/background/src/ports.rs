@@ -10,7 +10,7 @@ use crate::messages::{self, File};
 
 /// Who is at the other end, as far as the browser vouches for it.
 enum Peer {
-    Frame { id: FrameId, tab: TabId, origin: String },
+    Frame { id: FrameId, tab: TabId, main: bool, origin: String },
     View(ViewId),
 }
 
@@ -37,7 +37,7 @@ impl Ports {
     pub fn received(&self, port: &Port, message: &JsValue) -> Option<Input> {
         let open = self.open.borrow();
         match open.iter().find(|(known, _)| known == port)? {
-            (_, Peer::Frame { id, tab, origin }) => messages::report(message, *id, *tab, origin),
+            (_, Peer::Frame { id, tab, main, origin }) => messages::report(message, *id, *tab, *main, origin),
             (_, Peer::View(id)) => messages::command(message, *id),
         }
     }
@@ -89,7 +89,8 @@ impl Ports {
         match port.name().as_str() {
             "frame" => {
                 let (tab, origin) = (TabId(sender.tab()?.id()?), sender.origin()?);
-                Some(Peer::Frame { id: FrameId(self.next_id()), tab, origin })
+                let (id, main) = (FrameId(self.next_id()), sender.frame_id() == Some(0));
+                Some(Peer::Frame { id, tab, main, origin })
             }
             "view" => {
                 let is_ours = sender.url()?.starts_with(&chrome::extension_url(""));

@@ -12,7 +12,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_service_worker);
 
 fn reported(message: &str) -> Option<FrameReport> {
-    match report(&js(&format!("({message})")), FrameId(3), TabId(7), "https://site.example")? {
+    match report(&js(&format!("({message})")), FrameId(3), TabId(7), false, "https://site.example")? {
         Input::FrameReported(report) => Some(report),
         _ => None,
     }
@@ -33,6 +33,7 @@ fn a_report_is_read_with_what_the_browser_vouches_for() {
     let expected = FrameReport {
         frame: FrameId(3),
         tab: TabId(7),
+        main: false,
         origin: "https://site.example".to_owned(),
         visible: true,
         links: vec![link(2, "https://wallet.example/alice"), link(1, "")],

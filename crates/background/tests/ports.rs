@@ -12,7 +12,9 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_service_worker);
 
-const FRAME: &str = "{id: 'rivulet', tab: {id: 7}, origin: 'https://site.example', url: 'https://site.example/a'}";
+const FRAME: &str =
+    "{id: 'rivulet', tab: {id: 7}, frameId: 0, origin: 'https://site.example', url: 'https://site.example/a'}";
+const EMBEDDED: &str = "{id: 'rivulet', tab: {id: 7}, frameId: 4, origin: 'https://other.example'}";
 const VIEW: &str = "{id: 'rivulet', url: 'chrome-extension://rivulet/views/popup.html'}";
 
 fn port(name: &str, sender: &str) -> JsValue {
@@ -34,12 +36,16 @@ fn report(ports: &Ports, port: &JsValue) -> Option<FrameReport> {
 fn a_frame_is_what_the_browser_says_it_is() {
     fake_chrome();
     let ports = Ports::default();
-    let (first, second) = (port("frame", FRAME), port("frame", FRAME));
+    let (first, second) = (port("frame", FRAME), port("frame", EMBEDDED));
     assert!(connected(&ports, &first).is_none() && connected(&ports, &second).is_none());
     let frames = [report(&ports, &first), report(&ports, &second)].map(Option::unwrap);
     assert_eq!(frames.each_ref().map(|report| report.frame), [FrameId(1), FrameId(2)]);
     assert_eq!(frames.each_ref().map(|report| report.tab), [TabId(7), TabId(7)]);
-    assert_eq!(frames[0].origin, "https://site.example");
+    assert_eq!(frames.each_ref().map(|report| report.main), [true, false]);
+    assert_eq!(
+        frames.each_ref().map(|report| report.origin.as_str()),
+        ["https://site.example", "https://other.example"]
+    );
 
     assert!(matches!(ports.closed(first.unchecked_ref()), Some(Input::FrameLeft(FrameId(1)))));
     assert!(ports.closed(first.unchecked_ref()).is_none());

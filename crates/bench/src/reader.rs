@@ -80,6 +80,7 @@ impl Reader {
         reader.give(Input::FrameReported(FrameReport {
             frame: FrameId(1),
             tab: TAB,
+            main: true,
             origin: PAGE.trim_end_matches('/').to_owned(),
             visible: true,
             links: (0..links).map(link).collect(),

@@ -10,6 +10,7 @@ pub(crate) struct Frames(pub(crate) Table<FrameId, Frame>);
 /// One of them.
 pub(crate) struct Frame {
     pub(crate) tab: TabId,
+    pub(crate) main: bool,
     /// Host and port of its page.
     pub(crate) site: String,
     /// Whether its page is on this machine: only then may its wallet addresses be.
@@ -37,22 +38,20 @@ pub(crate) enum LinkState {
     Failed,
 }
 
-/// Links that one frame can have; those beyond get an `error`.
-const LINKS_PER_FRAME: usize = 32;
-
 impl Frames {
     /// Takes a report as the whole truth; what is known of links that are still there stays.
     pub(crate) fn report(&mut self, report: FrameReport) {
         let Ok(origin) = Url::parse(&report.origin) else { return };
         let loopback = origin.host_kind() == HostKind::Loopback;
         let mut known = self.0.remove(&report.frame).map(|frame| frame.links).unwrap_or_default();
-        let entry = |(index, link): (usize, Link)| match known.iter().position(|entry| entry.id == link.id) {
+        let entry = |link: Link| match known.iter().position(|entry| entry.id == link.id) {
             Some(at) => known.swap_remove(at),
-            None => LinkEntry { id: link.id, state: LinkState::Waiting(admissible(index, &link.href, loopback)) },
+            None => LinkEntry { id: link.id, state: LinkState::Waiting(admissible(&link.href, loopback)) },
         };
-        let links = report.links.into_iter().enumerate().map(entry).collect();
+        let links = report.links.into_iter().map(entry).collect();
         let site = origin.authority().to_owned();
-        self.0.insert(report.frame, Frame { tab: report.tab, site, loopback, visible: report.visible, links });
+        let FrameReport { frame, tab, main, visible, .. } = report;
+        self.0.insert(frame, Frame { tab, main, site, loopback, visible, links });
     }
 
     /// Whether a link needs what is known of this address.
@@ -62,15 +61,22 @@ impl Frames {
             .any(|link| matches!(&link.state, LinkState::Ready(named) | LinkState::Fetching(named) if named == address))
     }
 
-    /// The frames of a tab.
+    /// The frames of a tab, the main one first.
     pub(crate) fn in_tab(&self, tab: TabId) -> impl Iterator<Item = (FrameId, &Frame)> {
-        self.0.iter().filter(move |(_, frame)| frame.tab == tab).map(|(id, frame)| (*id, frame))
+        let frames = move |main| self.0.iter().filter(move |(_, frame)| frame.tab == tab && frame.main == main);
+        frames(true).chain(frames(false)).map(|(id, frame)| (*id, frame))
+    }
+
+    /// The links of a tab that have a wallet or are about to.
+    pub(crate) fn sessions(&self, tab: TabId) -> usize {
+        let links = self.in_tab(tab).flat_map(|(_, frame)| &frame.links);
+        links.filter(|link| matches!(link.state, LinkState::Fetching(_) | LinkState::Ready(_))).count()
     }
 }
 
 /// The wallet address that a link names, if a page like this may name it.
-fn admissible(index: usize, href: &str, loopback: bool) -> Option<WalletAddress> {
-    let address = WalletAddress::parse(href).ok().filter(|_| index < LINKS_PER_FRAME)?;
+fn admissible(href: &str, loopback: bool) -> Option<WalletAddress> {
+    let address = WalletAddress::parse(href).ok()?;
     match address.url().host_kind() {
         HostKind::Public => Some(address),
         HostKind::Loopback => loopback.then_some(address),
@@ -97,6 +103,7 @@ mod tests {
         frames.report(FrameReport {
             frame: FrameId(1),
             tab: TabId(1),
+            main: true,
             origin: origin.to_owned(),
             visible: true,
             links,
@@ -118,11 +125,5 @@ mod tests {
         assert_eq!(states(&report("https://site.example", &hrefs)), [true, false, false, false, false, false, false]);
         assert_eq!(states(&report("http://localhost:4000", &hrefs)), [true, true, false, false, false, false, false]);
         assert_eq!(states(&report("http://site.example", &hrefs)), Vec::<bool>::new());
-    }
-
-    #[test]
-    fn a_page_has_thirty_two_links_at_most() {
-        let usable = states(&report("https://site.example", &["https://w.example/a"; 40]));
-        assert_eq!(usable.iter().filter(|usable| **usable).count(), 32);
     }
 }

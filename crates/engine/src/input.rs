@@ -125,6 +125,8 @@ pub struct FrameReport {
     pub frame: FrameId,
     /// The tab that the browser says it is in.
     pub tab: TabId,
+    /// Whether the browser says that it is the tab's main frame.
+    pub main: bool,
     /// The origin that the browser says it has.
     pub origin: String,
     /// Whether the page can be seen.

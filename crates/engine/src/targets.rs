@@ -24,39 +24,41 @@ pub(crate) struct Target {
     pub(crate) tab: TabId,
 }
 
+/// Links of a page, in all its frames, that can have a wallet at a time; those beyond get an `error`.
+const SESSIONS_PER_PAGE: usize = 32;
+
 impl Engine {
     /// Looks at links that nothing is known of yet, once their page is looked at and may be paid:
     /// not even a public document is fetched before.
     pub(crate) fn resolve_links(&mut self) {
-        if self.account.is_none() {
-            return;
-        }
+        let Some(tab) = self.looked_at().filter(|_| self.account.is_some()) else { return };
+        let links = self.links_in_turn();
+        let mut sessions = self.frames.sessions(tab);
         let mut wanted = Vec::new();
-        let frames = self.payable_frames();
-        for id in frames.iter().copied() {
-            let Some(frame) = self.frames.0.get_mut(&id) else { continue };
-            let loopback = frame.loopback;
-            for link in &mut frame.links {
-                let LinkState::Waiting(address) = &link.state else { continue };
-                let known = address.as_ref().map(|address| (address, self.receivers.resolve(address, self.now.wall)));
-                link.state = match known {
-                    Some((address, None)) => {
-                        wanted.push(address.clone());
-                        LinkState::Fetching(address.clone())
-                    }
-                    Some((address, wallet)) => settled(&mut self.effects, (id, link.id), address, wallet, loopback),
-                    None => {
-                        self.effects.push_back(Effect::Tell(id, FrameMessage::Error(link.id)));
-                        LinkState::Failed
-                    }
-                };
-            }
+        for (id, at) in &links {
+            let Some(frame) = self.frames.0.get_mut(id) else { continue };
+            let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
+            let LinkState::Waiting(address) = &link.state else { continue };
+            let address = address.as_ref().filter(|_| sessions < SESSIONS_PER_PAGE);
+            let known = address.map(|address| (address, self.receivers.resolve(address, self.now.wall)));
+            link.state = match known {
+                Some((address, None)) => {
+                    wanted.push(address.clone());
+                    LinkState::Fetching(address.clone())
+                }
+                Some((address, wallet)) => settled(&mut self.effects, (*id, link.id), address, wallet, loopback),
+                None => {
+                    self.effects.push_back(Effect::Tell(*id, FrameMessage::Error(link.id)));
+                    LinkState::Failed
+                }
+            };
+            sessions += usize::from(link.state != LinkState::Failed);
         }
         for address in wanted {
             if !self.calls.fetching(&address) {
                 self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
-                let first = frames.first().and_then(|id| self.frames.0.get(id)).filter(|frame| self.has_a_rate(frame));
-                let first = first.and_then(|frame| frame.links.first());
+                let first = links.first().and_then(|(id, at)| Some((self.frames.0.get(id)?, *at)));
+                let first = first.filter(|(frame, _)| self.has_a_rate(frame)).map(|(frame, at)| &frame.links[at]);
                 // Its turn comes first, so the proxy need not wait for the document.
                 if first.is_some_and(|link| link.state == LinkState::Fetching(address.clone())) {
                     self.request_ahead(&address);
@@ -90,20 +92,18 @@ impl Engine {
         let Some(site) = self.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
         let site: Rc<str> = site.into();
         let mut known: Vec<&Receiver> = Vec::new();
-        for id in self.payable_frames() {
+        for (id, at) in self.links_in_turn() {
             let Some(frame) = self.frames.0.get(&id).filter(|frame| self.has_a_rate(frame)) else { continue };
-            for link in &frame.links {
-                let LinkState::Ready(address) = &link.state else { continue };
-                let Some(receiver) = self.receivers.at(address) else { continue };
-                if !known.iter().any(|known| is_same_account(&known.wallet, &receiver.wallet)) {
-                    known.push(receiver);
-                    targets.push(Target {
-                        receiver: address.clone(),
-                        wallet_address: receiver.wallet.id.clone(),
-                        site: site.clone(),
-                        tab: frame.tab,
-                    });
-                }
+            let LinkState::Ready(address) = &frame.links[at].state else { continue };
+            let Some(receiver) = self.receivers.at(address) else { continue };
+            if !known.iter().any(|known| is_same_account(&known.wallet, &receiver.wallet)) {
+                known.push(receiver);
+                targets.push(Target {
+                    receiver: address.clone(),
+                    wallet_address: receiver.wallet.id.clone(),
+                    site: site.clone(),
+                    tab: frame.tab,
+                });
             }
         }
         targets
@@ -124,9 +124,11 @@ impl Engine {
         links.filter(|(_, link)| names(&link.state)).map(|(id, link)| (id, link.id)).collect()
     }
 
-    /// The site that the user sees in a tab, as far as it can be known.
+    /// The site that the user sees in a tab, as far as it can be known: what is embedded does not
+    /// tell.
     pub(crate) fn site_in(&self, tab: TabId) -> Option<String> {
-        self.presence.site(tab).or_else(|| self.frames.in_tab(tab).next().map(|(_, frame)| frame.site.clone()))
+        let main = || self.frames.in_tab(tab).find(|(_, frame)| frame.main);
+        self.presence.site(tab).or_else(|| main().map(|(_, frame)| frame.site.clone()))
     }
 
     /// The tab that the user is looking at, by their own idea of when they are.
@@ -134,13 +136,25 @@ impl Engine {
         self.presence.looked_at(self.settings.idle_minutes.is_none())
     }
 
-    /// The frames of the page that is looked at, if neither it nor they are switched off.
-    fn payable_frames(&self) -> Vec<FrameId> {
+    /// The links of the page that is looked at, by frame and place in it, in the order of their
+    /// turns: one of each frame in document order, beginning with the main frame, then the next of
+    /// each, and so on. So what is embedded in a page comes after what the page itself names, and
+    /// no frame gets ahead of another by naming many.
+    ///
+    /// There are none if the page or its payments are switched off, and none of frames that are
+    /// hidden or whose own site is switched off.
+    fn links_in_turn(&self) -> Vec<(FrameId, usize)> {
         let tab = self.looked_at();
         let pays = |site: String| self.settings.pays_site(&site);
         let Some(tab) = tab.filter(|tab| self.site_in(*tab).is_some_and(pays)) else { return Vec::new() };
         let pays = |frame: &Frame| frame.visible && self.settings.pays_site(&frame.site);
-        self.frames.in_tab(tab).filter(|(_, frame)| pays(frame)).map(|(id, _)| id).collect()
+        let frames = self.frames.in_tab(tab).filter(|(_, frame)| pays(frame));
+        let mut rests: Vec<_> = frames.map(|(id, frame)| (id, 0..frame.links.len())).collect();
+        let mut links = Vec::new();
+        while !rests.is_empty() {
+            rests.retain_mut(|(id, rest)| rest.next().map(|at| links.push((*id, at))).is_some());
+        }
+        links
     }
 
     /// Whether the rate of a frame's own site is more than nothing.

@@ -87,6 +87,7 @@ impl OpenTab {
     pub(crate) fn report(&self) -> Option<FrameReport> {
         let links = self.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
         let origin = self.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        Some(FrameReport { frame: FrameId(self.frame?), tab: TabId(self.id), origin, visible: self.active, links })
+        let (frame, tab) = (FrameId(self.frame?), TabId(self.id));
+        Some(FrameReport { frame, tab, main: true, origin, visible: self.active, links })
     }
 }

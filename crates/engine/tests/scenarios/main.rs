@@ -9,6 +9,7 @@ mod browser;
 mod connect;
 mod consent;
 mod faults;
+mod frames;
 mod funds;
 mod hostile;
 mod idle;

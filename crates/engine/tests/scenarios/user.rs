@@ -76,9 +76,16 @@ impl World {
 
     /// A frame from elsewhere in a page, with a link.
     pub(crate) fn embed(&mut self, tab: i32, origin: &str, href: &str) {
-        let links = vec![Link { id: LinkId(1), href: href.to_owned() }];
-        let (frame, tab) = (FrameId(u32::MAX), TabId(tab));
-        self.give(Input::FrameReported(FrameReport { frame, tab, origin: origin.to_owned(), visible: true, links }));
+        self.embed_many(tab, u32::MAX, origin, &[href]);
+    }
+
+    /// One of several such frames, with links that are numbered from 1.
+    pub(crate) fn embed_many(&mut self, tab: i32, frame: u32, origin: &str, hrefs: &[&str]) {
+        let link = |(id, href): (u32, &&str)| Link { id: LinkId(id), href: (*href).to_owned() };
+        let (tab, origin) = (TabId(tab), origin.to_owned());
+        let links = (1..).zip(hrefs).map(link).collect();
+        let frame = FrameId(frame);
+        self.give(Input::FrameReported(FrameReport { frame, tab, main: false, origin, visible: true, links }));
     }
 
     pub(crate) fn activate(&mut self, tab: i32) {
