@@ -97,7 +97,7 @@ pub struct Options {
     pub key_file: PathBuf,
 
     /// Where counters and replies are kept: memory for one process, sqlite:PATH for one machine,
-    /// redis://HOST:PORT for many.
+    /// redis://HOST:PORT for many; rediss:// for TLS.
     #[arg(long, value_name = "STORE", default_value = "memory", hide_env_values = true)]
     pub store: StoreLocation,
 

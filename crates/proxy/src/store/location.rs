@@ -13,7 +13,7 @@ pub enum StoreLocation {
     Memory,
     /// In a file on this machine.
     Sqlite(PathBuf),
-    /// In a server. Its URL may hold a password.
+    /// In a server, over TLS if the URL says `rediss`. It may hold a password.
     Redis(Secret),
 }
 
@@ -43,7 +43,9 @@ impl FromStr for StoreLocation {
         match text.split_once(':') {
             None if text == "memory" => Ok(Self::Memory),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("redis", _)) if ::redis::Client::open(text).is_ok() => Ok(Self::Redis(Secret::new(text.to_owned()))),
+            Some(("redis" | "rediss", _)) if ::redis::Client::open(text).is_ok() => {
+                Ok(Self::Redis(Secret::new(text.to_owned())))
+            }
             _ => Err("it is memory, sqlite:PATH or redis://HOST:PORT"),
         }
     }

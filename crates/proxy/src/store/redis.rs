@@ -96,7 +96,7 @@ impl Store for RedisStore {
     fn execute(&self, operation: Operation, now: Timestamp) -> Answering<'_> {
         Box::pin(async move {
             self.apply(operation, now).await.map_err(|error| {
-                tracing::debug!(%error, "the store's server did not do it");
+                tracing::warn!(%error, "the store's server did not do it");
                 StoreDown
             })
         })

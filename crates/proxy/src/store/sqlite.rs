@@ -93,7 +93,7 @@ fn work(mut connection: Connection, mut incoming: mpsc::Receiver<Order>) {
         batch.retain(|order: &Order| !order.answer.is_closed());
         let outcome = write(&mut connection, &batch);
         if let Err(error) = &outcome {
-            tracing::debug!(%error, "the store's file was not written");
+            tracing::warn!(%error, "the store's file was not written");
         }
         let mut answers = outcome.unwrap_or_default().into_iter();
         done += batch.len();
@@ -105,7 +105,7 @@ fn work(mut connection: Connection, mut incoming: mpsc::Receiver<Order>) {
         if let Some(now) = now.filter(|_| done >= SWEEP_EVERY) {
             done = 0;
             if let Err(error) = sweep(&connection, now) {
-                tracing::debug!(%error, "the store's file was not swept");
+                tracing::warn!(%error, "the store's file was not swept");
             }
         }
     }

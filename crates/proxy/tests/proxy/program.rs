@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -39,10 +39,20 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) async fn start(name: &str, options: &[&str]) -> Self {
+        Self::start_with(&[], name, options).await
+    }
+
+    pub(crate) async fn start_with(environment: &[(&str, &Path)], name: &str, options: &[&str]) -> Self {
         let key_file = file(name);
         let mut command = command(&["--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]);
         command.args(["--public-url", "https://pay.example", "--allow-private-hosts", "--key-file"]).arg(&key_file);
-        let mut child = command.args(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .args(options)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let collectors = vec![collect(child.stdout.take().unwrap(), &log), collect(child.stderr.take().unwrap(), &log)];
         let address = |message: &str| {

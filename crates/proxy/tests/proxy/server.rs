@@ -163,6 +163,8 @@ async fn a_server_whose_store_is_down_is_alive_but_not_ready() {
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(setup.get("/healthz").await.status(), StatusCode::OK);
     down.store(false, Ordering::Relaxed);
+    // It is left alone for a second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
 }
 

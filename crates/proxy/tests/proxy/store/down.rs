@@ -122,9 +122,11 @@ async fn without_a_store_a_process_counts_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_full_answers_at_once_and_is_asked_again() {
+async fn a_store_that_refuses_is_left_alone_for_a_second_too() {
     let store = Steady::new(Box::new(MemoryStore::with_room_for(1, 1_000)));
     let put = |length: usize| Operation::Put { key: Key::of("test", &[]), value: vec![0; length], life: 1 };
     assert_eq!(store.execute(put(2_000), at(0)).await, Err(StoreDown));
+    assert_eq!(store.execute(put(10), at(0)).await, Err(StoreDown));
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(store.execute(put(10), at(0)).await, Ok(Answer::Done));
 }

@@ -15,6 +15,7 @@ use tower::ServiceExt;
 
 use super::server::RedisServer;
 use super::suite::{self, at};
+use crate::program::Program;
 use crate::setup::{Setup, http, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,4 +186,18 @@ async fn while_the_server_is_down_payments_go_on_and_rotations_wait() {
         sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(machines.setup.double.count("POST /auth/token/1"), 1);
+}
+
+#[tokio::test]
+async fn a_server_is_spoken_to_over_tls_if_its_certificate_is_trusted() {
+    let (server, certificate) = RedisServer::start_with_tls("redis-tls");
+    let options = ["--store", &server.tls_url()];
+    let trusting = Program::start_with(&[("SSL_CERT_FILE", &certificate)], "trusting.key", &options).await;
+    let distrusting = Program::start("distrusting.key", &options).await;
+    let mut setup = Setup::with_wallet().await;
+    for (program, status) in [(trusting, 200), (distrusting, 503)] {
+        // A rotation is not made without a store.
+        let rotation = setup.rotation();
+        assert_eq!(program.connect().await.unwrap().send(&rotation).await.unwrap().status, status);
+    }
 }

@@ -1,6 +1,7 @@
 //! A Redis server of a test's own.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio, id};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
@@ -12,12 +13,35 @@ use super::sqlite::Folder;
 pub(crate) struct RedisServer {
     folder: Folder,
     port: u16,
+    arguments: Vec<String>,
     process: Option<Child>,
 }
 
 impl RedisServer {
     pub(crate) fn start(name: &str) -> Self {
-        let mut server = Self { folder: Folder::new(name), port: free_port(), process: None };
+        let port = free_port();
+        let arguments = vec!["--port".to_owned(), port.to_string()];
+        Self::begin(Self { folder: Folder::new(name), port, arguments, process: None })
+    }
+
+    /// One that speaks TLS alone, and the file with its certificate.
+    pub(crate) fn start_with_tls(name: &str) -> (Self, PathBuf) {
+        let (folder, port) = (Folder::new(name), free_port());
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (certificate, key) = (folder.0.join("certificate.pem"), folder.0.join("key.pem"));
+        std::fs::write(&certificate, own.cert.pem()).unwrap();
+        std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+        let mut arguments = ["--port", "0", "--tls-auth-clients", "no"].map(str::to_owned).to_vec();
+        arguments.extend(["--tls-port".to_owned(), port.to_string()]);
+        for (name, path) in
+            [("--tls-cert-file", &certificate), ("--tls-ca-cert-file", &certificate), ("--tls-key-file", &key)]
+        {
+            arguments.extend([name.to_owned(), path.display().to_string()]);
+        }
+        (Self::begin(Self { folder, port, arguments, process: None }), certificate)
+    }
+
+    fn begin(mut server: Self) -> Self {
         server.start_again();
         server
     }
@@ -25,7 +49,8 @@ impl RedisServer {
     /// The same one, with what it had written when it was stopped.
     pub(crate) fn start_again(&mut self) {
         let process = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "3600 1"])
+            .args(["--bind", "127.0.0.1", "--save", "3600 1"])
+            .args(&self.arguments)
             .arg("--dir")
             .arg(&self.folder.0)
             .stdout(Stdio::null())
@@ -41,6 +66,10 @@ impl RedisServer {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn tls_url(&self) -> String {
+        format!("rediss://localhost:{}/", self.port)
     }
 
     /// Lets it write and end.

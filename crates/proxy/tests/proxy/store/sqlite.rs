@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::process::id;
 use std::sync::Arc;
 
+use protocol::RotateTokenReply;
 use proxy::store::{Answer, Key, Operation, SqliteStore, Store, StoreLocation};
 
 use super::suite::{self, at};
+use crate::program::Program;
+use crate::setup::Setup;
 
 /// A folder that goes with the test.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -47,6 +50,26 @@ async fn a_file_outlives_its_process() {
     assert_eq!(second.execute(Operation::Get { key }, at(1)).await, Ok(Answer::Found(b"kept".to_vec())));
     let again = second.execute(Operation::Take { key, per_minute: rate }, at(1)).await;
     assert_eq!(again, Ok(Answer::TooSoon { wait: 59_999 }));
+}
+
+/// Two programs on one machine; one of them is killed.
+#[tokio::test]
+async fn what_a_program_has_answered_another_one_answers_after_it() {
+    let folder = Folder::new("programs");
+    let store = format!("sqlite:{}", folder.0.join("store").display());
+    let start = async || Program::start("programs.key", &["--store", &store]).await;
+    let (first, second) = (start().await, start().await);
+    let mut setup = Setup::with_wallet().await;
+    let rotation = setup.rotation();
+    let answer = first.connect().await.unwrap().send(&rotation).await.unwrap();
+    let reply: RotateTokenReply = serde_json::from_str(&answer.body).unwrap();
+    drop(first);
+    for rotation in [rotation, setup.rotation()] {
+        let answer = second.connect().await.unwrap().send(&rotation).await.unwrap();
+        let told: RotateTokenReply = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(told.session, reply.session);
+    }
+    assert_eq!(setup.double.count("POST /auth/token/1"), 1);
 }
 
 #[tokio::test]
