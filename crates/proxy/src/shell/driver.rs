@@ -100,6 +100,11 @@ impl Driver {
         Err(reply)
     }
 
+    /// All figures, as Prometheus reads them.
+    pub(crate) fn figures(&self) -> String {
+        self.metrics.text(self.wallets.open_circuits())
+    }
+
     /// The answer to a message that has not come as it should, whoever it is from.
     pub(crate) fn refuse(&self, endpoint: Endpoint, message: &str) -> Reply {
         let reply = Reply::invalid(message);
@@ -179,17 +184,17 @@ impl Driver {
                 return Err(Unreachable::TooMany);
             }
         }
-        let outcome = self.wallets.send(&call.request, deadline).await;
+        let fetched = self.wallets.fetch(&call.request, deadline).await;
         self.metrics.spent(endpoint, Stage::Wallet, now.elapsed());
+        if let (Ok((reply, life)), true) = (&fetched, call.cacheable) {
+            self.documents.keep(url, reply, *life, now);
+        }
+        let outcome = fetched.map(|(reply, _)| reply);
         self.metrics.called(&outcome);
-        match &outcome {
-            Ok(reply) if call.cacheable => self.documents.keep(url, reply, now),
-            Ok(_) => {}
-            Err(reason) => {
-                tracing::debug!(?reason, "a wallet was not reached");
-                if matches!(reason, Unreachable::Connection | Unreachable::Deadline) {
-                    self.share_circuit(url.authority()).await;
-                }
+        if let Err(reason) = &outcome {
+            tracing::debug!(?reason, "a wallet was not reached");
+            if matches!(reason, Unreachable::Connection | Unreachable::Deadline) {
+                self.share_circuit(url.authority()).await;
             }
         }
         outcome

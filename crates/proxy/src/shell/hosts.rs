@@ -105,6 +105,13 @@ impl Hosts {
         }
     }
 
+    /// How many hosts are left alone.
+    pub(crate) fn open_circuits(&self) -> usize {
+        let now = Instant::now();
+        let rests = |host: &&Arc<Host>| host.condition().rests_until.is_some_and(|until| now < until);
+        self.known().values().filter(rests).count()
+    }
+
     /// Leaves a host alone: another process has found it down.
     pub(crate) fn open(&self, authority: &str) {
         if let Some(host) = self.host(authority) {
@@ -170,7 +177,7 @@ impl Condition {
 
 impl Visit {
     /// Keeps in mind how it went.
-    pub(crate) fn end(self, outcome: &Result<WalletReply, Unreachable>) {
+    pub(crate) fn end(self, outcome: Result<&WalletReply, Unreachable>) {
         let now = Instant::now();
         let mut condition = self.host.condition();
         match outcome {
@@ -183,7 +190,7 @@ impl Visit {
             }
             _ => (condition.failures, condition.rests_until) = (0, None),
         }
-        if outcome.as_ref().is_ok_and(speaks_as_a_wallet) {
+        if outcome.is_ok_and(speaks_as_a_wallet) {
             condition.used_up_to -= rate::share(STRANGE_ANSWERS);
         } else if let Ok(next) = rate::take(Some(condition.used_up_to), STRANGE_ANSWERS, time(now, self.start)) {
             condition.used_up_to = next;
@@ -235,23 +242,23 @@ mod tests {
         let used = hosts.visit("used.example", Instant::now() + SOON).await.unwrap();
         for _ in 0..FAILURES {
             let visit = hosts.visit("down.example", Instant::now() + SOON).await.unwrap();
-            visit.end(&Err(Unreachable::Connection));
+            visit.end(Err(Unreachable::Connection));
         }
-        let good = Ok(WalletReply { status: 204, body: String::new() });
+        let good = WalletReply { status: 204, body: String::new() };
         for n in 0..3 * MOST {
-            hosts.visit(&format!("{n}.example"), Instant::now() + SOON).await.unwrap().end(&good);
+            hosts.visit(&format!("{n}.example"), Instant::now() + SOON).await.unwrap().end(Ok(&good));
             assert!(hosts.known().len() <= MOST);
         }
         assert!(hosts.known().contains_key("used.example"));
-        assert_eq!(hosts.circuit("down.example"), Circuit::Open);
-        used.end(&good);
+        assert_eq!((hosts.circuit("down.example"), hosts.open_circuits()), (Circuit::Open, 1));
+        used.end(Ok(&good));
         // When all are in trouble, some are forgotten all the same.
         for n in 0..3 * MOST {
             hosts
                 .visit(&format!("{n}.down.example"), Instant::now() + SOON)
                 .await
                 .unwrap()
-                .end(&Err(Unreachable::NotText));
+                .end(Err(Unreachable::NotText));
             assert!(hosts.known().len() <= MOST);
         }
     }

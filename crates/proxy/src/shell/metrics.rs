@@ -60,6 +60,7 @@ pub(crate) struct Metrics {
     rate_limited: Counter,
     store_errors: Counter,
     connections: Gauge,
+    circuits: Gauge,
 }
 
 impl Metrics {
@@ -73,6 +74,7 @@ impl Metrics {
             rate_limited: Counter::default(),
             store_errors: Counter::default(),
             connections: Gauge::default(),
+            circuits: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -82,13 +84,19 @@ impl Metrics {
         registry.register("rate_limited", "Requests over the proxy's limits", metrics.rate_limited.clone());
         registry.register("store_errors", "Operations that the store has not done", metrics.store_errors.clone());
         registry.register("connections", "Connections that are open", metrics.connections.clone());
+        registry.register(
+            "circuits_open",
+            "Hosts of wallets that are left alone for a while",
+            metrics.circuits.clone(),
+        );
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "What is running", build);
         metrics
     }
 
     /// As Prometheus reads it.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self, open_circuits: usize) -> String {
+        self.circuits.set(i64::try_from(open_circuits).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a String takes any text");
         text

@@ -9,6 +9,7 @@ mod documented;
 mod documents;
 mod door;
 mod driver;
+mod freshness;
 mod hosts;
 mod keyfile;
 mod log;

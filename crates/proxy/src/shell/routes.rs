@@ -53,7 +53,7 @@ pub fn app(driver: Arc<Driver>) -> Router {
 /// Figures for the operator, for a listener that nobody else reaches.
 pub fn metrics_app(driver: Arc<Driver>) -> Router {
     let headers = [(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    Router::new().route("/metrics", get(async move || (headers, driver.metrics().text())))
+    Router::new().route("/metrics", get(async move || (headers, driver.figures())))
 }
 
 /// A request has a number of its own, so that a line of the log can be found for a complaint.

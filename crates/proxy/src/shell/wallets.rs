@@ -19,6 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 
+use super::freshness::life;
 use super::hosts::{Circuit, Hosts};
 use super::resolver::{CheckedResolver, PrivateAddress};
 use crate::ProxyError;
@@ -92,13 +93,22 @@ impl Wallets {
     /// # Errors
     /// If no complete answer of an acceptable size comes in time.
     pub async fn send(&self, request: &HttpRequest, deadline: Instant) -> Result<WalletReply, Unreachable> {
+        self.fetch(request, deadline).await.map(|(reply, _)| reply)
+    }
+
+    /// The same, and for how long the answer may be given to others.
+    pub(crate) async fn fetch(
+        &self,
+        request: &HttpRequest,
+        deadline: Instant,
+    ) -> Result<(WalletReply, Duration), Unreachable> {
         // The resolver does not see an address that stands in the URL itself.
         if !allows(request.url.host_kind(), self.loopback_allowed) {
             return Err(Unreachable::Private);
         }
         let visit = self.hosts.visit(request.url.authority(), deadline).await?;
         let outcome = timeout_at(deadline, self.exchange(request)).await.unwrap_or(Err(Unreachable::Deadline));
-        visit.end(&outcome);
+        visit.end(outcome.as_ref().map(|(reply, _)| reply).map_err(|reason| *reason));
         outcome
     }
 
@@ -107,19 +117,24 @@ impl Wallets {
         self.hosts.circuit(authority)
     }
 
+    /// How many hosts are left alone.
+    pub(crate) fn open_circuits(&self) -> usize {
+        self.hosts.open_circuits()
+    }
+
     /// Leaves a host alone that another process has found down.
     pub(crate) fn open_circuit(&self, authority: &str) {
         self.hosts.open(authority);
     }
 
-    async fn exchange(&self, request: &HttpRequest) -> Result<WalletReply, Unreachable> {
+    async fn exchange(&self, request: &HttpRequest) -> Result<(WalletReply, Duration), Unreachable> {
         let response = self.client.request(prepared(request)?).await.map_err(|error| reason(&error))?;
-        let status = response.status().as_u16();
+        let (status, life) = (response.status().as_u16(), life(response.headers()));
         let body = Limited::new(response.into_body(), LONGEST_REPLY).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() { Unreachable::TooLarge } else { Unreachable::Connection }
         })?;
         let body = String::from_utf8(body.to_bytes().into()).map_err(|_| Unreachable::NotText)?;
-        Ok(WalletReply { status, body })
+        Ok((WalletReply { status, body }, life))
     }
 }
 

@@ -83,6 +83,7 @@ async fn neither_log_nor_metrics_say_who_pays_whom_or_with_what() {
         r#"rivulet_proxy_seconds_count{endpoint="/v1/payments",stage="total"} 1"#,
         r#"rivulet_proxy_seconds_count{endpoint="/v1/payments",stage="verify"} 1"#,
         r#"rivulet_proxy_seconds_count{endpoint="/v1/payments",stage="store"} 3"#,
+        "rivulet_proxy_circuits_open 0",
         r#"rivulet_proxy_build_info{version=""#,
         "# EOF",
     ] {
@@ -129,6 +130,23 @@ async fn the_internet_reads_no_metrics() {
     let program = Program::start("hidden.key", &[]).await;
     assert_eq!(program.get(program.address, "/metrics").await.0, 404);
     assert_eq!(program.get(program.metrics, "/v1/grants").await.0, 404);
+}
+
+#[tokio::test]
+async fn behind_a_balancer_each_visitor_has_a_limit_of_their_own() {
+    let options = ["--trusted-proxies", "127.0.0.0/8", "--requests-per-address", "1"];
+    let program = Program::start("balanced.key", &options).await;
+    let status = async |visitor: &str| {
+        let headers = vec![
+            ("x-forwarded-for".to_owned(), format!("198.51.100.7, {visitor}")),
+            ("content-length".to_owned(), "1".to_owned()),
+        ];
+        let incoming = Incoming { endpoint: Endpoint::CreateQuote, client: None, headers, body: b"?".to_vec() };
+        send(&program, &incoming).await.status
+    };
+    assert_eq!(status("203.0.113.1").await, 400);
+    assert_eq!(status("203.0.113.1").await, 429);
+    assert_eq!(status("203.0.113.2").await, 400);
 }
 
 /// Clients that keep a connection for as long as the server does, and like a balancer make no new

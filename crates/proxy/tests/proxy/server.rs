@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{Request, StatusCode};
 use money::{Amount, Asset};
 use open_payments::{Secret, Timestamp, Url, WalletDocument};
@@ -21,6 +22,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::io::ReaderStream;
 use tower::ServiceExt;
 
+use crate::double::at_once;
 use crate::setup::{MANAGE, Setup, Waiting, http, json, sandbox, text, until};
 use crate::world::{receiver, settings};
 
@@ -166,6 +168,18 @@ async fn a_server_whose_store_is_down_is_alive_but_not_ready() {
     // It is left alone for a second.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_wallets_document_is_kept_for_as_long_as_the_wallet_says() {
+    for (control, expected) in [("max-age=100", 1), ("no-store", 2)] {
+        let mut setup = Setup::new(move |_| at_once(([(CACHE_CONTROL, control)], "{}"))).await;
+        for _ in 0..2 {
+            let continuation = setup.continuation();
+            assert_eq!(setup.send(&continuation).await.status(), StatusCode::NOT_FOUND);
+        }
+        assert_eq!(setup.double.count("GET /alice"), expected, "{control}");
+    }
 }
 
 #[tokio::test]
