@@ -11,6 +11,7 @@ export type Command =
   | { command: 'setRate'; perHour: string }
   /** After so many minutes of doing nothing, 1 to 240, the user counts as away; null is never. */
   | { command: 'setIdle'; minutes: number | null }
+  | { command: 'payOnce'; amount: string }
   | { command: 'setProxyUrl'; url: string }
   | { command: 'exportLedger'; format: 'csv' | 'json' }
   | { command: 'forgetLedger' };

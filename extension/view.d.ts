@@ -96,9 +96,24 @@ hasOwnRate: boolean,
 state: PageState,
 /** What it got in this visit. */
 paid: Money | null,
+/** The last one-time payment to it. */
+once: Once | null,
 /** The wallets behind its links. */
 receivers: Array<string>,
 /** What is wrong. */
+problem: Problem | null, };
+
+/** A one-time payment. */
+export type Once = {
+/** Whether it is still on its way. */
+running: boolean,
+/** What the user wanted to give. */
+asked: Money,
+/** What was paid of it so far. */
+sent: Money,
+/** What was sent, but perhaps not paid: the wallet is being asked. */
+unsettled: Money | null,
+/** Why it is over and not all of it was paid. */
 problem: Problem | null, };
 
 /** What the user has chosen. */

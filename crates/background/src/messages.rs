@@ -62,6 +62,7 @@ enum Verb {
     SetSiteRate,
     SetRate,
     SetIdle,
+    PayOnce,
     SetProxyUrl,
     ExportLedger,
     ForgetLedger,
@@ -128,6 +129,7 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         Verb::SetRate => Command::SetRate(per_hour?),
         // Without minutes nobody counts as away.
         Verb::SetIdle => Command::SetIdle(minutes),
+        Verb::PayOnce => Command::PayOnce { amount: amount? },
         Verb::SetProxyUrl => Command::SetProxyUrl(url?),
         Verb::ExportLedger => {
             let format = match format? {

@@ -84,6 +84,7 @@ fn every_command_is_read() {
         ("{command: 'forgetLedger'}", Command::ForgetLedger),
         ("{command: 'setIdle', minutes: 10}", Command::SetIdle(Some(10))),
         ("{command: 'setIdle', minutes: null}", Command::SetIdle(None)),
+        ("{command: 'payOnce', amount: '1,50'}", Command::PayOnce { amount: text("1,50") }),
         ("{command: 'setProxyUrl', url: 'https://p.example'}", Command::SetProxyUrl(text("https://p.example"))),
     ];
     for (message, expected) in all {

@@ -42,6 +42,7 @@ impl Engine {
                 self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
                 self.persist_settings();
             }
+            Command::PayOnce { amount } => self.notice = self.pay_once(&amount).err(),
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
                 Ok(url) => {
                     self.settings.proxy = Some(url);
@@ -112,6 +113,7 @@ impl Engine {
         let account = self.account.take();
         self.spending = None;
         self.desk = Desk::default();
+        self.once = None;
         self.readings = Readings::default();
         self.calls.forget(|purpose| !matches!(purpose, Purpose::LinkDocument(_)));
         self.minimums = Minimums::default();

@@ -270,7 +270,7 @@ fn read_document(address: &WalletAddress, answer: Result<Answer, Unreachable>) -
 }
 
 /// Reads a budget that the user typed.
-fn parse_budget(text: &str, asset: &Asset) -> Result<Amount, Problem> {
+pub(crate) fn parse_budget(text: &str, asset: &Asset) -> Result<Amount, Problem> {
     match money::parse_decimal(text, asset.scale.decimals()) {
         Ok(0) => Err(ProblemCode::AmountInvalid.about("it must be more than zero")),
         Ok(value) => Ok(Amount::new(value, asset.clone())),

@@ -179,7 +179,8 @@ impl Engine {
     /// budget could never pay, and an attempt that has succeeded must not be taken up again.
     fn persist_connection(&mut self) {
         let Some(account) = &self.account else { return };
-        let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None)];
+        let minimums = (local::MINIMUMS, Some(save(&self.minimums)));
+        let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None), minimums];
         let entries = entries.map(|(name, text)| (name.to_owned(), text));
         // Of another wallet, one whose account could not be read, nothing may be left over.
         let gone = [session::PURSE, session::CONSENT_TAB].map(|name| (name.to_owned(), None));

@@ -48,6 +48,8 @@ pub(crate) struct Desk {
 pub(crate) struct Asked {
     pub(crate) target: Target,
     pub(crate) operation: CreateQuote,
+    /// It is for a one-time payment.
+    pub(crate) once: bool,
     /// The rate has changed since; the answer is still awaited, but it will not be used.
     outdated: bool,
 }
@@ -101,9 +103,11 @@ impl Desk {
         after.iter().chain(before)
     }
 
-    pub(crate) fn ask(&mut self, target: Target, operation: CreateQuote) {
-        (self.turn, self.stays) = (Some(target.receiver.clone()), false);
-        self.asked = Some(Asked { target, operation, outdated: false });
+    pub(crate) fn ask(&mut self, target: Target, operation: CreateQuote, once: bool) {
+        if !once {
+            (self.turn, self.stays) = (Some(target.receiver.clone()), false);
+        }
+        self.asked = Some(Asked { target, operation, once, outdated: false });
     }
 
     /// The quote that was asked for has come, or will not come.

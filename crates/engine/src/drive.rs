@@ -20,6 +20,7 @@ impl Engine {
         self.drive_key_watch(&targets);
         self.drive_readings(&targets);
         self.drive_settling(&targets);
+        self.end_once_if_due();
         self.spend(&targets);
         self.set_wake(&targets);
         self.publish(&targets);
@@ -27,14 +28,14 @@ impl Engine {
 
     /// Whether there is somebody to pay, and the means to.
     pub(crate) fn can_pay(&self, targets: &[Target]) -> bool {
-        !targets.is_empty() && self.has_means()
+        !targets.is_empty() && self.rate() > Rate::ZERO && self.has_means()
     }
 
-    fn has_means(&self) -> bool {
+    /// Whether there is a wallet that pays.
+    pub(crate) fn has_means(&self) -> bool {
         let Some(account) = &self.account else { return false };
         let Some(spending) = &self.spending else { return false };
-        let able = self.key.is_some() && !account.key.missing && !account.token_lost && spending.budget.remaining() > 0;
-        able && self.rate() > Rate::ZERO
+        self.key.is_some() && !account.key.missing && !account.token_lost && spending.budget.remaining() > 0
     }
 
     /// Whether what leads to a payment may be asked for now.
@@ -45,7 +46,7 @@ impl Engine {
     }
 
     /// The rate of pay of the page that is looked at; none without a wallet.
-    fn rate(&self) -> Rate {
+    pub(crate) fn rate(&self) -> Rate {
         let site = self.looked_at().and_then(|tab| self.site_in(tab));
         let (Some(account), Some(site)) = (&self.account, site) else { return Rate::ZERO };
         self.settings.rate_for(&site, &account.wallet.asset)
@@ -108,11 +109,18 @@ impl Engine {
         let is_large = |target: &&Target| self.least_for(target).is_some_and(|least| least > slack);
         let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();
         self.desk.keep_only(targets, &large, self.server_time());
-        if targets.is_empty() || !self.may_spend() {
+        let pays_once = self.is_paying_once();
+        if !self.may_spend() || !pays_once && (targets.is_empty() || rate == Rate::ZERO) {
             return;
         }
         if self.rotation_is_due() {
             return self.drive_rotation();
+        }
+        if pays_once {
+            if self.may_quote() && self.make_room() {
+                self.drive_once();
+            }
+            return;
         }
         self.end_search(rate);
         if self.proxy.payments.allows(1, self.now.monotonic) && self.make_room() {
@@ -130,6 +138,7 @@ impl Engine {
             self.key_wake(targets),
             self.readings_wake(),
             self.settling_wake(targets),
+            self.once_wake(),
         ];
         let next = wakes.into_iter().flatten().min();
         if self.published.wake != Some(next) {

@@ -13,6 +13,7 @@ use crate::input::{Input, Now};
 use crate::key::Key;
 use crate::ledger::Ledger;
 use crate::minimum::Minimums;
+use crate::once::Once;
 use crate::pace::Pace;
 use crate::presence::Presence;
 use crate::problem::Problem;
@@ -43,6 +44,8 @@ pub struct Engine {
     pub(crate) minimums: Minimums,
     pub(crate) pace: Pace,
     pub(crate) desk: Desk,
+    /// The last one-time payment.
+    pub(crate) once: Option<Once>,
     pub(crate) readings: Readings,
     pub(crate) settling: Settling,
     pub(crate) ledger: Ledger,
@@ -81,6 +84,7 @@ impl Engine {
             minimums: Minimums::default(),
             pace: Pace::default(),
             desk: Desk::default(),
+            once: None,
             readings: Readings::default(),
             settling: Settling::default(),
             ledger: Ledger::default(),

@@ -1,5 +1,6 @@
 //! Where receivers are paid into: the incoming payments that the proxy creates at their wallets.
 
+use money::Rate;
 use open_payments::WalletAddress;
 use open_payments_client::check_incoming_payment;
 use protocol::{Endpoint, IncomingPaymentReply, IncomingPaymentRequest};
@@ -12,13 +13,15 @@ use crate::problem::ProblemCode;
 use crate::snapshot::{save, session};
 
 impl Engine {
-    /// Asks for an incoming payment, one at a time, if the proxy allows so many requests yet.
-    pub(crate) fn request_incoming_payment(&mut self, address: WalletAddress, needed: u64) {
+    /// Asks for an incoming payment, one at a time, if the proxy allows so many requests yet. Says
+    /// whether it was asked for.
+    pub(crate) fn request_incoming_payment(&mut self, address: WalletAddress, needed: u64) -> bool {
         if self.calls.creating_incoming() || !self.proxy.requests.allows(needed, self.now.monotonic) {
-            return;
+            return false;
         }
         let message = IncomingPaymentRequest { wallet_address: address.clone() };
         self.ask_proxy(Endpoint::CreateIncomingPayment, &message, Purpose::IncomingPayment(address));
+        true
     }
 
     /// Asks for the incoming payment of a page's first link while its document is being fetched, if
@@ -26,7 +29,7 @@ impl Engine {
     pub(crate) fn request_ahead(&mut self, address: &WalletAddress) {
         let now = self.server_time();
         let has_one = self.receivers.at(address).is_some_and(|receiver| receiver.incoming(now).is_some());
-        if !has_one && self.may_spend() {
+        if !has_one && self.rate() > Rate::ZERO && self.may_spend() {
             self.request_incoming_payment(address.clone(), 1);
         }
     }

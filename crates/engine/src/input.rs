@@ -207,6 +207,11 @@ pub enum Command {
     SetRate(String),
     /// Pay only while the user has been active within so many minutes, from 1 to 240; or always.
     SetIdle(Option<u32>),
+    /// Pay the page in front once, beside what it gets each second.
+    PayOnce {
+        /// How much, in the wallet's currency.
+        amount: String,
+    },
     /// Use another proxy.
     SetProxyUrl(String),
     /// Hand over all that is known of payments, with [`Effect::Export`](crate::Effect::Export).

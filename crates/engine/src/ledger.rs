@@ -21,6 +21,9 @@ pub(crate) struct Intent {
     pub(crate) wallet_address: WalletAddress,
     pub(crate) site: String,
     pub(crate) at: Timestamp,
+    /// Of a part of a one-time payment: when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) once: Option<Timestamp>,
 }
 
 impl Snapshot for Intent {}
@@ -60,6 +63,9 @@ pub(crate) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receive: Option<Amount>,
     pub(crate) outcome: Outcome,
+    /// Of a part of a one-time payment: when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) once: Option<Timestamp>,
 }
 
 impl Row {
@@ -72,6 +78,7 @@ impl Row {
             debit: intent.debit.clone(),
             receive: intent.receive.clone(),
             outcome,
+            once: intent.once,
         }
     }
 }
@@ -198,13 +205,13 @@ impl Ledger {
         self.rows().rev().skip_while(|row| row.id != *id).nth(1).filter(|row| row.outcome == Outcome::Paid)
     }
 
-    /// Corrects what became of a payment that counted as made: its minor units and its time.
-    pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<(u64, Timestamp)> {
+    /// Corrects what became of a payment that counted as made.
+    pub(crate) fn mark(&mut self, id: &Url, outcome: Outcome) -> Option<Row> {
         for page in self.pages.iter_mut().rev() {
             let mut rows = page.rows.iter_mut().flatten();
             if let Some(row) = rows.find(|row| row.id == *id && row.outcome == Outcome::Paid) {
                 row.outcome = outcome;
-                let counted = (row.debit.value, row.at);
+                let counted = row.clone();
                 let entry = page.entry();
                 self.change(entry);
                 return Some(counted);
@@ -254,6 +261,7 @@ pub(crate) mod tests {
             debit: Amount::new(1, Asset::new("USD", 2).unwrap()),
             receive: None,
             outcome: Outcome::Paid,
+            once: None,
         }
     }
 
@@ -286,7 +294,10 @@ pub(crate) mod tests {
         let mut restored = restored(&stored);
         assert!(restored.rows().eq(&(500..2_500).map(row).collect::<Vec<_>>()));
         assert!(restored.sums().map(|sum| (sum.payments, sum.debit.value)).eq([(500, 500)]));
-        assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), Some((1, Timestamp::from_millis(0))));
+        assert_eq!(
+            restored.mark(&row(2_499).id, Outcome::Failed),
+            Some(Row { outcome: Outcome::Failed, ..row(2_499) })
+        );
         assert_eq!(restored.mark(&row(2_499).id, Outcome::Failed), None);
         assert_eq!(restored.take_changes().count(), 1);
     }

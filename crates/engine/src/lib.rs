@@ -27,6 +27,7 @@ mod key;
 mod keys;
 mod ledger;
 mod minimum;
+mod once;
 mod pace;
 mod paying;
 mod presence;

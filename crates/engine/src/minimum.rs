@@ -55,6 +55,15 @@ impl Minimum {
         Some(guess.min(rest))
     }
 
+    /// As much of a share as can be sent, in multiples of what is enough.
+    fn part(&self, share: u64) -> u64 {
+        match self.enough {
+            Some(enough) => share - share % enough.max(1),
+            None if share > self.too_small => share,
+            None => 0,
+        }
+    }
+
     /// So much was refused as too small; the wallet may have said what is enough. Says whether that
     /// makes sense.
     fn refused(&mut self, asked: u64, hint: Option<u64>) -> bool {
@@ -124,6 +133,11 @@ impl Minimums {
         let Some(minimum) = self.known.get_mut(receiver) else { return Some(wanted.min(rest)) };
         minimum.review(now);
         minimum.next(wanted, rest)
+    }
+
+    /// See [`Minimum::part`].
+    pub(crate) fn part(&self, receiver: &WalletAddress, share: u64) -> u64 {
+        self.known.get(receiver).map_or(share, |minimum| minimum.part(share))
     }
 
     /// See [`Minimum::refused`].

@@ -11,6 +11,7 @@ use crate::effect::{Area, Effect, FrameMessage};
 use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::ledger::{Intent, Outcome, Row};
+use crate::once::Once;
 use crate::problem::ProblemCode;
 use crate::proxy::Failure;
 use crate::settling::payment_url;
@@ -28,7 +29,7 @@ const SHORTEST_SECOND: u64 = 500;
 impl Engine {
     /// Pays from the quote that is held, if the purse allows it and no payment is on its way.
     pub(crate) fn pay_if_due(&mut self, targets: &[Target], rate: Rate) {
-        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else { return };
+        let Some(spending) = &self.spending else { return };
         let (tick, now) = (self.pace.ticks(), self.now.monotonic);
         if self.desk.paying.is_some() || now < self.desk.rests_until {
             return;
@@ -41,7 +42,15 @@ impl Engine {
         let balance = spending.purse.balance().whole_units();
         let Some(held) = self.desk.take_due(balance, &is_due) else { return };
         let target = targets.iter().find(|target| target.receiver == held.asked.target.receiver);
-        let (Some(target), true) = (target, held.debit.value <= spending.budget.remaining()) else { return };
+        if let (Some(target), true) = (target.cloned(), held.debit.value <= spending.budget.remaining()) {
+            self.desk.rests_until = now + SHORTEST_SECOND;
+            self.pay(held, target);
+        }
+    }
+
+    /// Pays from a quote: the intent first.
+    pub(crate) fn pay(&mut self, held: Held, target: Target) {
+        let Some(account) = &self.account else { return };
         let operation = CreateOutgoingPayment { token: account.token.value.clone(), quote: held.id.clone() };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
         let receiver: IncomingPaymentUrl = held.asked.operation.receiver;
@@ -53,12 +62,12 @@ impl Engine {
             wallet_address: target.wallet_address.clone(),
             site: target.site.as_ref().to_owned(),
             at: self.now.wall,
+            once: self.once.as_ref().filter(|_| held.asked.once).map(|once| once.at),
         };
         if let Some(spending) = &mut self.spending {
-            spending.reserve(intent.debit.value);
+            spending.reserve(&intent);
         }
-        self.desk.paying = Some(InFlight { intent, target: target.clone() });
-        self.desk.rests_until = now + SHORTEST_SECOND;
+        self.desk.paying = Some(InFlight { intent, target });
         self.persist_spending();
         let message = PaymentRequest { incoming_payment: receiver, request: to_wire(request) };
         self.ask_proxy(Endpoint::CreatePayment, &message, Purpose::Payment);
@@ -70,10 +79,16 @@ impl Engine {
         match reply {
             Ok(reply) if self.fits(&intent, &reply) => self.made(intent, reply.id, &target),
             Ok(_) => {
+                if intent.once.is_some() {
+                    self.note_part(ProblemCode::ProxyUnreadable);
+                }
                 self.receiver_failed(&target.receiver, ProblemCode::ProxyUnreadable.into());
                 self.outcome_unknown(intent);
             }
             Err(failure) => {
+                if intent.once.is_some() {
+                    self.note_part(failure.problem().code);
+                }
                 self.call_failed(&target.receiver, &failure);
                 match failure {
                     // A quote that is used up may have been used by this very request, sent twice.
@@ -114,7 +129,7 @@ impl Engine {
         self.money_moved();
         if let Some(receiver) = self.receivers.at_mut(&target.receiver) {
             receiver.succeed();
-            let read_back = receiver.payments.is_multiple_of(READ_BACK_EVERY);
+            let read_back = receiver.payments.is_multiple_of(READ_BACK_EVERY) || intent.once.is_some();
             receiver.payments += 1;
             receiver.unread = (!read_back).then(|| payment.clone());
             if read_back {
@@ -129,10 +144,11 @@ impl Engine {
     /// Books a payment that was made.
     pub(crate) fn settle(&mut self, intent: &Intent, payment: Url) {
         if let (Some(account), Some(spending)) = (&self.account, &mut self.spending) {
-            spending.purse.settle(intent.debit.value);
+            spending.settle(intent);
             let follows = payment == payment_url(&account.wallet.resource_server, &intent.quote);
             spending.ids_follow_quotes = Some(follows && spending.ids_follow_quotes != Some(false));
         }
+        self.count_part(intent.once, intent.debit.value, None);
         self.ledger.add(Row::new(intent, payment, Outcome::Paid));
     }
 
@@ -149,6 +165,8 @@ impl Engine {
         entries.push((local::SPENDING.to_owned(), Some(save(spending))));
         entries.push((local::INTENT.to_owned(), intent.map(save)));
         entries.extend(self.settling.take_change().map(|text| (local::UNSETTLED.to_owned(), text)));
+        let once = self.once.as_mut().and_then(Once::take_change);
+        entries.extend(once.map(|text| (local::ONCE.to_owned(), Some(text))));
         entries.extend(self.ledger.take_changes());
         self.persist(Area::Local, entries);
     }

@@ -95,6 +95,16 @@ problems! {
     OutOfFunds = "out_of_funds", "Your budget is used up.";
     /// What is left of the budget is too little for this site.
     RestTooSmall = "rest_too_small", "What is left of your budget is less than the smallest amount this site can be sent.";
+    /// A one-time payment is larger than what is left of the budget.
+    BudgetTooSmall = "budget_too_small", "This is more than what is left of your budget.";
+    /// What is left of a one-time payment is too little for this page.
+    AmountTooSmall = "amount_too_small", "The rest is less than the smallest amount this page can be sent, so you keep it.";
+    /// There is nobody to pay.
+    NothingToPay = "nothing_to_pay", "This page has nothing that can be paid right now.";
+    /// There is a one-time payment already.
+    OnceRunning = "once_running", "The last payment is still on its way.";
+    /// A one-time payment ended early.
+    Interrupted = "interrupted", "The payment was interrupted, and the rest was not sent.";
     /// What is left of the budget is not known any more.
     BudgetUnreadable = "budget_unreadable", "What is left of your budget cannot be read. Connect again to set a new one.";
     /// What is known of the wallet cannot be read.

@@ -193,6 +193,14 @@ impl Failure {
         }
     }
 
+    /// What is said of an amount that is too small to be sent.
+    pub(crate) fn too_small(&self) -> Option<&ErrorBody> {
+        match self {
+            Self::Refused(error) if error.code == ErrorCode::AmountTooSmall => Some(error),
+            _ => None,
+        }
+    }
+
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(error) => Some(error.code),

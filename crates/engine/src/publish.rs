@@ -15,8 +15,8 @@ use crate::sites::{SitePattern, SiteRule};
 use crate::table::Table;
 use crate::targets::Target;
 use crate::view::{
-    ConnectionState, ConnectionView, DiagnosticsView, MoneyView, PageState, PageView, ProblemView, PublicKeyView,
-    SettingsView, SiteRuleView, View, WalletView,
+    ConnectionState, ConnectionView, DiagnosticsView, MoneyView, OnceView, PageState, PageView, ProblemView,
+    PublicKeyView, SettingsView, SiteRuleView, View, WalletView,
 };
 
 /// What was last made known outside.
@@ -184,10 +184,25 @@ impl Engine {
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
             }),
+            once: self.once_view(tab, &site),
             receivers,
             problem: self.receivers_problem(targets).map(shown),
             site,
         }
+    }
+
+    fn once_view(&self, tab: TabId, site: &str) -> Option<OnceView> {
+        let once = self.once.as_ref().filter(|once| once.tab == tab && once.site == site)?;
+        let amount = |units| money(&Amount::new(units, once.asked.asset.clone()));
+        let (running, unsettled) = (once.is_running(), self.settling.units_of(once.at));
+        let falls_short = !running && once.sent < once.asked.value;
+        Some(OnceView {
+            running,
+            asked: money(&once.asked),
+            sent: amount(once.sent),
+            unsettled: (unsettled > 0).then(|| amount(unsettled)),
+            problem: falls_short.then(|| shown(&once.problem.into())),
+        })
     }
 
     fn page_state(&self, tab: TabId, site: &str, targets: &[Target]) -> PageState {

@@ -68,7 +68,7 @@ impl Engine {
     }
 
     /// Whether the proxy allows a quote, and a payment from it.
-    fn may_quote(&self) -> bool {
+    pub(crate) fn may_quote(&self) -> bool {
         self.proxy.payments.allows(2, self.now.monotonic)
     }
 
@@ -85,10 +85,17 @@ impl Engine {
 
     /// Says whether a quote was asked for.
     fn ask_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, rate: Rate) -> bool {
-        let Some(units) = self.amount_to_ask(&target.receiver, rate) else {
-            self.receiver_failed(&target.receiver, ProblemCode::RestTooSmall.into());
-            return false;
-        };
+        match self.amount_to_ask(&target.receiver, rate) {
+            Some(units) => self.send_quote(target, incoming, units, false),
+            None => {
+                self.receiver_failed(&target.receiver, ProblemCode::RestTooSmall.into());
+                false
+            }
+        }
+    }
+
+    /// Asks for a quote for so much. Says whether it could be signed.
+    pub(crate) fn send_quote(&mut self, target: Target, incoming: IncomingPaymentUrl, units: u64, once: bool) -> bool {
         let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else { return false };
         let is_news = spending.sign_quote(units);
         let debit_amount = Amount::new(units, account.wallet.asset.clone());
@@ -97,7 +104,7 @@ impl Engine {
         if is_news {
             self.persist_spending();
         }
-        self.desk.ask(target, operation);
+        self.desk.ask(target, operation, once);
         let message = QuoteRequest { incoming_payment: incoming, request: to_wire(request) };
         self.ask_proxy(Endpoint::CreateQuote, &message, Purpose::Quote);
         true
@@ -122,7 +129,7 @@ impl Engine {
         let paid = self.ledger.knows(&payment_url(&account.wallet.resource_server, &reply.id));
         let known = self.desk.knows(&reply.id) || paid || self.settling.knows(&reply.id);
         if known || check_quote(&account.wallet, &asked.operation, &terms).is_err() {
-            return self.receiver_failed(&asked.target.receiver, ProblemCode::ProxyUnreadable.into());
+            return self.quote_unusable(&asked, ProblemCode::ProxyUnreadable);
         }
         let (receiver, units) = (&asked.target.receiver, asked.operation.debit_amount.value);
         self.minimums.accepted(receiver, units, &reply.receive_amount, self.now.wall);
@@ -134,9 +141,19 @@ impl Engine {
             asked,
         };
         if held.is_expired(self.server_time()) {
-            return self.receiver_failed(&held.asked.target.receiver, ProblemCode::WalletRefused.into());
+            return self.quote_unusable(&held.asked, ProblemCode::WalletRefused);
+        }
+        if held.asked.once {
+            return self.verify(held);
         }
         self.desk.keep(held);
+    }
+
+    fn quote_unusable(&mut self, asked: &Asked, problem: ProblemCode) {
+        if asked.once {
+            self.part_failed(problem);
+        }
+        self.receiver_failed(&asked.target.receiver, problem.into());
     }
 
     /// Holds a quote, once it is certain that it is the one that was asked for.
@@ -144,7 +161,8 @@ impl Engine {
         let (Some(account), Some(spending)) = (&self.account, &self.spending) else { return };
         // The proxy could pass off a larger quote as this one, or this one as a smaller.
         let wanted = &held.asked.operation.debit_amount;
-        if held.debit == *wanted && !spending.has_signed_more_than(wanted.value, self.now.wall) {
+        let is_sure = held.debit == *wanted && !spending.has_signed_more_than(wanted.value, self.now.wall);
+        if is_sure && !held.asked.once {
             return self.desk.hold(held);
         }
         let operation = Read { token: account.token.value.clone(), url: held.id.clone() };
@@ -157,32 +175,32 @@ impl Engine {
         let Some(held) = self.desk.checking.take() else { return };
         let Some(account) = &self.account else { return };
         let answer = answer.ok().filter(|answer| answer.status == 200);
-        let problem: Problem = match answer.map(|answer| Quote::parse(&answer.body)) {
+        let problem = match answer.map(|answer| Quote::parse(&answer.body)) {
             Some(Ok(quote))
                 if quote.id == held.id
                     && quote.debit_amount == held.debit
                     && check_quote(&account.wallet, &held.asked.operation, &Terms::from(&quote)).is_ok() =>
             {
-                return self.desk.hold(held);
+                return if held.asked.once { self.part_quoted(held) } else { self.desk.hold(held) };
             }
-            Some(_) => ProblemCode::ProxyUnreadable.into(),
-            None => ProblemCode::WalletUnreachable.into(),
+            Some(_) => ProblemCode::ProxyUnreadable,
+            None => ProblemCode::WalletUnreachable,
         };
-        self.receiver_failed(&held.asked.target.receiver, problem);
+        self.quote_unusable(&held.asked, problem);
     }
 
     fn quote_failed(&mut self, asked: &Asked, failure: &Failure) {
-        match failure {
-            Failure::Refused(error) if error.code == ErrorCode::AmountTooSmall => self.quote_too_small(asked, error),
-            _ => self.call_failed(&asked.target.receiver, failure),
+        match failure.too_small() {
+            _ if asked.once => self.part_not_quoted(asked, failure),
+            Some(error) => self.quote_too_small(asked, error),
+            None => self.call_failed(&asked.target.receiver, failure),
         }
     }
 
     /// The amount was too small: the next quote is for more, as long as there is more.
     fn quote_too_small(&mut self, asked: &Asked, error: &ErrorBody) {
         let (receiver, debit) = (&asked.target.receiver, &asked.operation.debit_amount);
-        let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset).map(|hint| hint.value);
-        if !self.minimums.refused(receiver, debit.value, hint, self.now.wall) {
+        if !self.learn_minimum(asked, error) {
             return self.receiver_failed(receiver, ProblemCode::WalletRefused.into());
         }
         let next = self.amount_to_ask(receiver, self.pace.rate());
@@ -191,6 +209,13 @@ impl Engine {
         }
         self.persist_minimums();
         self.receiver_failed(receiver, ProblemCode::RestTooSmall.into());
+    }
+
+    /// Learns that what was asked for was too small. Says whether that makes sense.
+    pub(crate) fn learn_minimum(&mut self, asked: &Asked, error: &ErrorBody) -> bool {
+        let debit = &asked.operation.debit_amount;
+        let hint = error.min_send_amount.as_ref().filter(|hint| hint.asset == debit.asset).map(|hint| hint.value);
+        self.minimums.refused(&asked.target.receiver, debit.value, hint, self.now.wall)
     }
 
     /// Another proxy may tell the truth.

@@ -8,7 +8,7 @@ use crate::account::Rotation;
 use crate::calls::{Purpose, to_wire};
 use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
-use crate::ledger::Outcome;
+use crate::ledger::{Outcome, Row};
 use crate::problem::ProblemCode;
 use crate::proxy::FOR_READING;
 use crate::targets::Target;
@@ -197,9 +197,10 @@ impl Engine {
     /// are read back, so the one before it may have failed too: that one is read back now, and so
     /// on to the last one that was delivered.
     fn mark_failed(&mut self, payment: &Url) -> Option<Timestamp> {
-        let (units, at) = self.ledger.mark(payment, Outcome::Failed)?;
+        let Row { at, once, debit, .. } = self.ledger.mark(payment, Outcome::Failed)?;
+        self.count_part(once, debit.value, Some(ProblemCode::AccountEmpty));
         let spending = self.spending.as_mut()?;
-        spending.undo(units, at);
+        spending.undo(debit.value, at, once.is_some());
         // What another grant has paid is none of this budget's business.
         if let Some(past) = self.ledger.before(payment).filter(|row| spending.budget.has_begun_by(row.at)) {
             self.readings.want_past_payment(past.id.clone(), self.now.monotonic);

@@ -1,7 +1,7 @@
 //! Payments that were sent and whose outcome is not known: no answer came, or none that has to be
 //! believed. They count as spent, are never sent again, and are looked for at the wallet itself.
 
-use open_payments::{OutgoingPayment, Url};
+use open_payments::{OutgoingPayment, Timestamp, Url};
 use open_payments_client::Read;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,12 @@ impl Settling {
         self.unsettled.iter().any(|payment| payment.intent.quote == *quote)
     }
 
+    /// What was sent for the one-time payment of this moment.
+    pub(crate) fn units_of(&self, once: Timestamp) -> u64 {
+        let intents = self.unsettled.iter().map(|payment| &payment.intent);
+        intents.filter(|intent| intent.once == Some(once)).map(|intent| intent.debit.value).sum()
+    }
+
     fn next(&self) -> Option<&Unsettled> {
         self.unsettled.iter().filter(|_| !self.looking).min_by_key(|payment| payment.due)
     }
@@ -112,7 +118,7 @@ impl Engine {
     /// The proxy says that a payment was refused.
     pub(crate) fn payment_refused(&mut self, intent: Intent) {
         if let Some(spending) = &mut self.spending {
-            spending.purse.doubt(intent.debit.value);
+            spending.doubt(&intent, false);
         }
         self.settling.add(intent, true, self.now);
         self.persist_spending();
@@ -130,15 +136,16 @@ impl Engine {
         let (Some(at), Some(account), Some(spending)) = (lost, &self.account, &mut self.spending) else { return false };
         let Unsettled { intent, refused, .. } = self.settling.take(at);
         if refused {
-            spending.purse.end_doubt(intent.debit.value);
+            spending.doubt(&intent, true);
         }
-        spending.purse.settle(intent.debit.value);
+        spending.settle(&intent);
         let payment = payment_url(&account.wallet.resource_server, &intent.quote);
         self.ledger.add(Row::new(&intent, payment, Outcome::Unknown));
         true
     }
 
-    /// Looks for the payment that is due, while there is somebody to pay: only then does it matter.
+    /// Looks for the payment that is due, while there is somebody to pay or the user waits to be told
+    /// what became of it: only then does it matter.
     pub(crate) fn drive_settling(&mut self, targets: &[Target]) {
         let Some(account) = &self.account else { return };
         let Some(due) = self.settling_wake(targets) else { return };
@@ -153,7 +160,8 @@ impl Engine {
 
     pub(crate) fn settling_wake(&self, targets: &[Target]) -> Option<u64> {
         let due = self.settling.next()?.due;
-        (!targets.is_empty() && self.may_read()).then_some(due)
+        let is_told = self.once.as_ref().is_some_and(|once| self.settling.units_of(once.at) > 0);
+        ((is_told || !targets.is_empty()) && self.may_read()).then_some(due)
     }
 
     pub(crate) fn payment_looked_for(&mut self, quote: &Url, answer: Result<Answer, Unreachable>) {
@@ -178,7 +186,7 @@ impl Engine {
         }
         let Unsettled { intent, refused, .. } = self.settling.take(at);
         if let (true, Some(spending)) = (refused, &mut self.spending) {
-            spending.purse.end_doubt(intent.debit.value);
+            spending.doubt(&intent, true);
         }
         match found {
             Some(payment) => {

@@ -33,13 +33,14 @@ pub(crate) mod local {
     pub(crate) const INTENT: &str = "intent";
     pub(crate) const UNSETTLED: &str = "unsettled";
     pub(crate) const MINIMUMS: &str = "minimums";
+    pub(crate) const ONCE: &str = "once";
     pub(crate) const ATTEMPT: &str = "attempt";
     /// The wallet is disconnected, and its key is still to be replaced.
     pub(crate) const LEAVING: &str = "leaving";
     pub(crate) const SUMS: &str = "sums";
 
     /// Those that are about one wallet.
-    pub(crate) const WALLET: [&str; 5] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS];
+    pub(crate) const WALLET: [&str; 6] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS, ONCE];
 }
 
 /// Names of the entries in the session area.
@@ -251,6 +252,7 @@ mod tests {
             wallet_address: row.wallet_address,
             site: row.site,
             at: row.at,
+            once: Some(row.at),
         };
         let intents = (settling::MOST + 2) * (save(&intent).len() + r#"{"intent":,"refused":false},"#.len());
         // Addresses that are paid, names of sites, and tokens and URLs of the account and an attempt.

@@ -80,21 +80,43 @@ impl Spending {
     }
 
     /// Sets aside what a payment needs.
-    pub(crate) fn reserve(&mut self, units: u64) {
-        self.budget.spend(units);
-        self.purse.reserve(units);
+    pub(crate) fn reserve(&mut self, intent: &Intent) {
+        self.budget.spend(intent.debit.value);
+        if intent.once.is_none() {
+            self.purse.reserve(intent.debit.value);
+        }
+    }
+
+    /// A payment was made.
+    pub(crate) fn settle(&mut self, intent: &Intent) {
+        if intent.once.is_none() {
+            self.purse.settle(intent.debit.value);
+        }
+    }
+
+    /// A payment is said to have been refused, or that has come to an end.
+    pub(crate) fn doubt(&mut self, intent: &Intent, is_over: bool) {
+        match intent.once {
+            Some(_) => {}
+            None if is_over => self.purse.end_doubt(intent.debit.value),
+            None => self.purse.doubt(intent.debit.value),
+        }
     }
 
     /// A payment was not made.
     pub(crate) fn release(&mut self, intent: &Intent) {
         self.budget.give_back(intent.debit.value, intent.at);
-        self.purse.release(intent.debit.value);
+        if intent.once.is_none() {
+            self.purse.release(intent.debit.value);
+        }
     }
 
     /// The wallet gave up a payment that had counted as made.
-    pub(crate) fn undo(&mut self, units: u64, at: Timestamp) {
+    pub(crate) fn undo(&mut self, units: u64, at: Timestamp, once: bool) {
         self.budget.give_back(units, at);
-        self.purse.forfeit_paid(units);
+        if !once {
+            self.purse.forfeit_paid(units);
+        }
     }
 }
 

@@ -85,15 +85,20 @@ impl Engine {
         }
     }
 
-    /// What can be paid now: the wallets behind the links of the page that is looked at, each once.
-    /// A frame from a site whose own rate is zero gets nothing elsewhere either.
+    /// What can be paid each second: of the page's wallets those in frames that are not from a site
+    /// whose own rate is zero, for such a site gets nothing elsewhere either.
     pub(crate) fn targets(&self) -> Vec<Target> {
+        self.targets_in(&|frame| self.has_a_rate(frame))
+    }
+
+    /// The wallets behind the links of the page that is looked at, each once, in such frames.
+    pub(crate) fn targets_in(&self, is_wanted: &dyn Fn(&Frame) -> bool) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         let Some(site) = self.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
         let site: Rc<str> = site.into();
         let mut known: Vec<&Receiver> = Vec::new();
         for (id, at) in self.links_in_turn() {
-            let Some(frame) = self.frames.0.get(&id).filter(|frame| self.has_a_rate(frame)) else { continue };
+            let Some(frame) = self.frames.0.get(&id).filter(|frame| is_wanted(frame)) else { continue };
             let LinkState::Ready(address) = &frame.links[at].state else { continue };
             let Some(receiver) = self.receivers.at(address) else { continue };
             if !known.iter().any(|known| is_same_account(&known.wallet, &receiver.wallet)) {

@@ -163,9 +163,28 @@ pub struct PageView {
     pub state: PageState,
     /// What it got in this visit.
     pub paid: Option<MoneyView>,
+    /// The last one-time payment to it.
+    pub once: Option<OnceView>,
     /// The wallets behind its links.
     pub receivers: Vec<String>,
     /// What is wrong.
+    pub problem: Option<ProblemView>,
+}
+
+/// A one-time payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Once"))]
+pub struct OnceView {
+    /// Whether it is still on its way.
+    pub running: bool,
+    /// What the user wanted to give.
+    pub asked: MoneyView,
+    /// What was paid of it so far.
+    pub sent: MoneyView,
+    /// What was sent, but perhaps not paid: the wallet is being asked.
+    pub unsettled: Option<MoneyView>,
+    /// Why it is over and not all of it was paid.
     pub problem: Option<ProblemView>,
 }
 
@@ -243,6 +262,7 @@ mod tests {
             declaration::<ProblemView>(),
             declaration::<PageState>(),
             declaration::<PageView>(),
+            declaration::<OnceView>(),
             declaration::<SettingsView>(),
             declaration::<SiteRuleView>(),
             declaration::<DiagnosticsView>(),

@@ -32,9 +32,11 @@ impl Engine {
         // written with it. If the intent cannot be read, it stays counted; so do the unsettled.
         let intent = kept.load::<Intent>(local::INTENT).readable();
         self.settling = Settling::restore(kept.load(local::UNSETTLED).readable(), self.now);
-        self.minimums = kept.load(local::MINIMUMS).readable().unwrap_or_default();
+        let minimums = kept.load(local::MINIMUMS).readable();
+        self.minimums = minimums.filter(|_| self.account.is_some()).unwrap_or_default();
         self.attempt = kept.find(local::ATTEMPT);
         let is_leaving = kept.find(local::LEAVING) == Some(true);
+        let once = kept.load(local::ONCE).readable();
         self.set_aside(kept);
         // Without the purse of this session there is that of the last payment, which is no fuller.
         let purse = fleeting.load::<Purse>(session::PURSE).readable();
@@ -47,6 +49,7 @@ impl Engine {
                 Some(_) => account.token_lost.then(|| ProblemCode::TokenLost.into()),
             };
             self.readings.want_spent_amounts();
+            self.once = once;
         }
         if let Some(intent) = intent {
             self.outcome_unknown(intent);

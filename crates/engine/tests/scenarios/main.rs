@@ -21,6 +21,7 @@ mod links;
 mod liveness;
 mod minimum;
 mod network;
+mod once;
 mod pacing;
 mod payments;
 mod random;
