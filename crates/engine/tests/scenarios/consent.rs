@@ -185,6 +185,38 @@ fn the_finish_page_is_that_of_the_proxy_that_was_asked() {
 }
 
 #[test]
+fn a_new_browser_goes_on_where_nobody_is_needed_and_says_why_it_ends_where_the_page_is_gone() {
+    let restart = |world: &mut World| {
+        world.browser.tabs.clear();
+        world.session.clear();
+        world.kill(true);
+    };
+    let mut world = World::new();
+    world.connect("10", false);
+    restart(&mut world);
+    world.seconds(40);
+    assert_eq!(world.connection(), "awaitingKey");
+    restart(&mut world);
+    world.upload_key();
+    world.seconds(40);
+    assert_eq!(world.connection(), "awaitingConsent");
+
+    // Whatever tab has the old one's number now.
+    restart(&mut world);
+    world.browser.open("https://proxy.example/connected?result=grant_rejected");
+    assert_eq!((world.connection().as_str(), world.problem().as_deref()), ("disconnected", Some("tab_closed")));
+    world.seconds(1);
+    assert!(grant_is_cancelled(&world));
+    assert_ended(&mut world, "tab_closed");
+
+    world.servers.wallets.wait = 5;
+    world.decide(true);
+    restart(&mut world);
+    world.seconds(40);
+    assert_eq!(world.connection(), "connected");
+}
+
+#[test]
 fn nothing_keeps_the_worker_awake_while_the_user_decides() {
     let mut world = deciding();
     assert_eq!((world.timer, world.alarm), (None, false));

@@ -24,7 +24,7 @@ pub(crate) struct Servers {
     /// One that rides along with each answer of the proxy.
     pub(crate) renewed_session: Option<String>,
     /// Answers to rotations, by the token that they replaced.
-    rotations: BTreeMap<String, Value>,
+    pub(crate) rotations: BTreeMap<String, Value>,
 }
 
 type Outcome = Result<Value, Box<ErrorBody>>;

@@ -108,6 +108,31 @@ fn death_during_an_exchange_loses_nothing() {
 }
 
 #[test]
+fn an_exchange_that_the_proxy_has_forgotten_too_leaves_a_way_out() {
+    let mut world = World::paying();
+    world.servers.wallets.expire_token();
+    world.faults.add("/v1/tokens/rotate", 1, Fault::LoseReply);
+    while world.calls_to("/v1/tokens/rotate") == 0 {
+        world.advance(10);
+    }
+    world.advance(30);
+    world.kill(false);
+    world.servers.rotations.clear();
+    world.seconds(10);
+    assert_eq!((world.problem().as_deref(), world.page().as_str()), (Some("token_lost"), "problem"));
+    world.command(Command::TopUp { amount: "1000".to_owned(), monthly: false });
+    world.seconds(1);
+    world.decide(true);
+    let tab = world.browser.tabs[0].id;
+    world.activate(tab);
+    world.seconds(2);
+    let before = world.payments();
+    world.seconds(5);
+    assert!(world.payments() >= before + 4);
+    assert_all_accounted_for(&world);
+}
+
+#[test]
 fn a_token_that_is_gone_is_said_and_the_user_can_connect_anew() {
     let mut world = World::paying();
     world.servers.wallets.grant.as_mut().unwrap().token = None;
