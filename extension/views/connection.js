@@ -64,6 +64,14 @@ const connectForm = (send) => html`
     <button type="submit" data-testid="connect">${words.connect}</button>
   </form>`;
 
+/**
+ * The key that the wallet is waited to list.
+ * @param {import('../view.js').PublicKey} publicKey
+ */
+export const neededKey = ({ jwk }) => copyable({
+  label: words.welcome.jwk, text: jwk, name: 'needed-key', copyName: 'copy-needed-key',
+});
+
 const budgetFields = () => html`
   <label class="field">
     <span class="label">${words.amount}</span>
@@ -96,9 +104,7 @@ const progress = ({ connection: { wallet }, publicKey }, state, send) => {
         <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${label}</li>`)}
     </ol>
     ${words.todo[state] ? html`<p class="todo">${words.todo[state]}</p>` : nothing}
-    ${state === 'awaitingKey' && publicKey ? copyable({
-      label: words.welcome.jwk, text: publicKey.jwk, name: 'needed-key', copyName: 'copy-needed-key',
-    }) : nothing}
+    ${state === 'awaitingKey' && publicKey ? neededKey(publicKey) : nothing}
     <button type="button" class="quiet wide" data-testid="cancel"
       @click=${() => send({ command: 'cancelConnect' })}>${words.cancel}</button>`;
 };

@@ -1,7 +1,7 @@
 /** The popup: what the page in front gets, and every setting that is needed day to day. */
 
 import { html, nothing, render } from './lit-html.js';
-import { connecting, toppingUp } from './connection.js';
+import { connecting, neededKey, toppingUp } from './connection.js';
 import { problemNote, submit, toggle } from './parts.js';
 import { watch } from './view-port.js';
 import { amountOf, words } from './words.js';
@@ -46,6 +46,7 @@ const notConnected = (view, send) => html`
 const connected = ({ page, connection, rate, publicKey }, send) => html`
   ${pageCard(page, send)}
   ${problemNote(connection.problem ?? page?.problem)}
+  ${connection.problem?.code === 'key_missing' && publicKey ? html`<section class="card">${neededKey(publicKey)}</section>` : nothing}
   <section class="card stack">
     ${spending(connection)}
     ${rate ? html`
