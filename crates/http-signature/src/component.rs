@@ -1,9 +1,11 @@
 //! The components a signature covers, and the signature base made of them.
 
+use std::borrow::Cow;
+
 use crate::{
     Request, SignatureError,
-    request::Target,
-    structured_field::{Cursor, quoted},
+    request::{Target, combined},
+    structured_field::{Cursor, push_quoted},
 };
 
 /// More components than any signature here covers.
@@ -31,12 +33,15 @@ pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Si
 
 /// Prints the inner list of covered components.
 pub(crate) fn component_list(components: &[&str]) -> Result<String, SignatureError> {
-    let mut list = String::new();
+    let mut list = "(".to_owned();
     for name in components {
-        list.push(if list.is_empty() { '(' } else { ' ' });
-        list += &quoted(name).ok_or_else(|| SignatureError::UnsupportedComponent((*name).to_owned()))?;
+        if list.len() > 1 {
+            list.push(' ');
+        }
+        push_quoted(&mut list, name).ok_or_else(|| SignatureError::UnsupportedComponent((*name).to_owned()))?;
     }
-    Ok(if list.is_empty() { "()".to_owned() } else { list + ")" })
+    list.push(')');
+    Ok(list)
 }
 
 /// Builds the signature base (RFC 9421, section 2.5).
@@ -57,7 +62,7 @@ pub(crate) fn signature_base<'a>(
         covered.push(name);
         let value = component_value(request, &target, name)?;
         // A line feed inside a value could pretend to be another component.
-        if !value.chars().all(|next| matches!(next, ' '..='~' | '\t')) {
+        if !value.bytes().all(|next| matches!(next, b' '..=b'~' | b'\t')) {
             return Err(SignatureError::InvalidComponent(name.to_owned()));
         }
         base.extend(["\"", name, "\": ", &value, "\n"]);
@@ -67,19 +72,23 @@ pub(crate) fn signature_base<'a>(
 }
 
 /// The value of a component (RFC 9421, sections 2.1 and 2.2).
-fn component_value(request: &Request<'_>, target: &Target<'_>, name: &str) -> Result<String, SignatureError> {
+fn component_value<'a>(
+    request: &Request<'a>,
+    target: &Target<'a>,
+    name: &str,
+) -> Result<Cow<'a, str>, SignatureError> {
     let path = if target.path.is_empty() { "/" } else { target.path };
     let query = if target.query.is_empty() { "?" } else { target.query };
     Ok(match name {
-        "@method" => request.method.to_owned(),
-        "@target-uri" => request.target_uri.to_owned(),
-        "@authority" => authority(target),
-        "@scheme" => target.scheme.to_ascii_lowercase(),
-        "@request-target" => format!("{path}{}", target.query),
-        "@path" => path.to_owned(),
-        "@query" => query.to_owned(),
+        "@method" => request.method.into(),
+        "@target-uri" => request.target_uri.into(),
+        "@authority" => authority(target).into(),
+        "@scheme" => target.scheme.to_ascii_lowercase().into(),
+        "@request-target" => format!("{path}{}", target.query).into(),
+        "@path" => path.into(),
+        "@query" => query.into(),
         field if is_field_name(field) => {
-            request.header(field).ok_or_else(|| SignatureError::MissingComponent(field.to_owned()))?
+            combined(request.headers, field).ok_or_else(|| SignatureError::MissingComponent(field.to_owned()))?
         }
         other => return Err(SignatureError::UnsupportedComponent(other.to_owned())),
     })

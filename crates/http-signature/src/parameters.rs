@@ -2,7 +2,7 @@
 
 use crate::{
     SignatureError,
-    structured_field::{Cursor, MAX_INTEGER, quoted},
+    structured_field::{Cursor, MAX_INTEGER, push_quoted},
 };
 
 /// What a signature says of itself. This crate has no clock: whether `created` and `expires` are
@@ -26,25 +26,19 @@ pub struct Parameters {
 impl Parameters {
     /// Prints the parameters in their fixed order: `;created=…;keyid="…";nonce="…";…`.
     pub(crate) fn to_text(&self) -> Result<String, SignatureError> {
-        let invalid = |name: &str| SignatureError::InvalidParameter(name.to_owned());
-        let integer = |name: &str, value: &Option<u64>| match value {
-            None => Ok(String::new()),
-            Some(seconds) if *seconds <= MAX_INTEGER => Ok(format!(";{name}={seconds}")),
-            Some(_) => Err(invalid(name)),
-        };
-        let string = |name: &str, value: &Option<String>| match value {
-            None => Ok(String::new()),
-            Some(text) => match quoted(text) {
-                Some(quoted) => Ok(format!(";{name}={quoted}")),
-                None => Err(invalid(name)),
-            },
-        };
-        Ok(integer("created", &self.created)?
-            + &string("keyid", &self.keyid)?
-            + &string("nonce", &self.nonce)?
-            + &integer("expires", &self.expires)?
-            + &string("alg", &self.alg)?
-            + &string("tag", &self.tag)?)
+        let mut text = String::new();
+        self.push(&mut text).map_err(|name| SignatureError::InvalidParameter(name.to_owned()))?;
+        Ok(text)
+    }
+
+    /// Or says which of them cannot be printed.
+    fn push(&self, text: &mut String) -> Result<(), &'static str> {
+        push_integer(text, "created", self.created)?;
+        push_string(text, "keyid", self.keyid.as_deref())?;
+        push_string(text, "nonce", self.nonce.as_deref())?;
+        push_integer(text, "expires", self.expires)?;
+        push_string(text, "alg", self.alg.as_deref())?;
+        push_string(text, "tag", self.tag.as_deref())
     }
 
     /// Reads parameters in whatever order they come.
@@ -68,6 +62,23 @@ impl Parameters {
         }
         Ok(parameters)
     }
+}
+
+fn push_name(text: &mut String, name: &str) {
+    text.extend([";", name, "="]);
+}
+
+fn push_integer(text: &mut String, name: &'static str, value: Option<u64>) -> Result<(), &'static str> {
+    let Some(value) = value else { return Ok(()) };
+    push_name(text, name);
+    text.push_str(&value.to_string());
+    if value <= MAX_INTEGER { Ok(()) } else { Err(name) }
+}
+
+fn push_string(text: &mut String, name: &'static str, value: Option<&str>) -> Result<(), &'static str> {
+    let Some(value) = value else { return Ok(()) };
+    push_name(text, name);
+    push_quoted(text, value).ok_or(name)
 }
 
 #[cfg(test)]

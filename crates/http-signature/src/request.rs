@@ -1,5 +1,7 @@
 //! A view of the request that is signed.
 
+use std::borrow::Cow;
+
 use crate::SignatureError;
 
 /// The parts of an HTTP request that a signature can cover.
@@ -18,7 +20,7 @@ impl<'a> Request<'a> {
     /// with a comma and a space; nothing if the request does not have the field.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
-        combined(self.headers, name)
+        combined(self.headers, name).map(Cow::into_owned)
     }
 
     pub(crate) fn target(&self) -> Result<Target<'a>, SignatureError> {
@@ -27,12 +29,12 @@ impl<'a> Request<'a> {
 }
 
 /// Joins the lines of a header field.
-pub(crate) fn combined(headers: &[(&str, &str)], name: &str) -> Option<String> {
+pub(crate) fn combined<'a>(headers: &[(&str, &'a str)], name: &str) -> Option<Cow<'a, str>> {
     headers
         .iter()
         .filter(|(line_name, _)| line_name.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim_matches([' ', '\t']).to_owned())
-        .reduce(|joined, line| joined + ", " + &line)
+        .map(|(_, value)| Cow::Borrowed(value.trim_matches([' ', '\t'])))
+        .reduce(|joined, line| Cow::Owned([&joined, ", ", &line].concat()))
 }
 
 /// A target URI in its parts.
@@ -48,12 +50,12 @@ pub(crate) struct Target<'a> {
 
 impl<'a> Target<'a> {
     fn parse(uri: &'a str) -> Result<Self, SignatureError> {
-        let signable = |next: char| next.is_ascii_graphic() && next != '#';
+        let signable = |next: u8| next.is_ascii_graphic() && next != b'#';
         let (scheme, rest) = uri.split_once(':').ok_or(SignatureError::InvalidTarget)?;
         let rest = rest.strip_prefix("//").ok_or(SignatureError::InvalidTarget)?;
         let (authority, path_and_query) = split_before(rest, ['/', '?']);
         let (path, query) = split_before(path_and_query, ['?']);
-        let valid = uri.chars().all(signable)
+        let valid = uri.bytes().all(signable)
             && !scheme.is_empty()
             && scheme.chars().all(|next| next.is_ascii_alphanumeric())
             && !authority.is_empty()
