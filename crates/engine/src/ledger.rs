@@ -101,6 +101,8 @@ struct Page {
     /// Nothing if they cannot be read: then the page keeps its text until its turn to go comes.
     rows: Option<Vec<Row>>,
     is_full: bool,
+    /// The entry as it was last written, as long as rows are only added.
+    text: String,
 }
 
 /// So many payments are listed one by one: the pages times their rows.
@@ -109,6 +111,8 @@ const ROWS_PER_PAGE: usize = 20;
 /// A page is full before that if its text is longer than this: URLs of sites and wallets can have
 /// two thousand characters each.
 const LONG_PAGE: usize = 12 * 1024;
+/// How the text of a page ends: with its list, and what that stands in.
+const END: &str = "]]";
 /// The name of a page is this and its number.
 const PREFIX: &str = "ledger.";
 /// What all of them are called.
@@ -116,20 +120,35 @@ const NAME: &str = "ledger";
 
 impl Page {
     fn new(number: u64) -> Self {
-        Self { number, rows: Some(Vec::new()), is_full: false }
+        Self { number, rows: Some(Vec::new()), is_full: false, text: String::new() }
     }
 
     fn restore(number: u64, text: &str) -> Self {
         let rows: Option<Vec<Row>> = read(text);
         let is_full = rows.as_ref().is_none_or(|rows| is_full(rows, text));
-        Self { number, rows, is_full }
+        Self { number, rows, is_full, text: String::new() }
     }
 
-    /// The entry to persist.
-    fn entry(&mut self) -> Option<(String, Option<String>)> {
-        let rows = self.rows.as_ref()?;
-        let text = save(rows);
-        self.is_full = is_full(rows, &text);
+    /// Adds a row; gives the entry to persist. The rows before it are not written anew.
+    fn add(&mut self, row: Row) -> (String, Option<String>) {
+        let rows = self.rows.get_or_insert_default();
+        rows.push(row);
+        match (self.text.strip_suffix(END).map(str::len), rows.last()) {
+            (Some(before), Some(row)) => {
+                self.text.truncate(before);
+                self.text.extend([",", &json::to_string(row), END]);
+            }
+            _ => self.text = save(rows),
+        }
+        self.is_full = is_full(rows, &self.text);
+        let text = if self.is_full { std::mem::take(&mut self.text) } else { self.text.clone() };
+        (name(self.number), Some(text))
+    }
+
+    /// The entry to persist after a row has changed.
+    fn rewrite(&mut self) -> Option<(String, Option<String>)> {
+        self.text.clear();
+        let text = save(self.rows.as_ref()?);
         Some((name(self.number), Some(text)))
     }
 }
@@ -167,9 +186,8 @@ impl Ledger {
             self.pages.push_back(Page::new(number));
         }
         if let Some(page) = self.pages.back_mut() {
-            page.rows.get_or_insert_default().push(row);
-            let entry = page.entry();
-            self.change(entry);
+            let entry = page.add(row);
+            self.change([entry]);
         }
         if self.pages.len() > PAGES {
             self.sum_up();
@@ -212,7 +230,7 @@ impl Ledger {
             if let Some(row) = rows.find(|row| row.id == *id && row.outcome == Outcome::Paid) {
                 row.outcome = outcome;
                 let counted = row.clone();
-                let entry = page.entry();
+                let entry = page.rewrite();
                 self.change(entry);
                 return Some(counted);
             }
