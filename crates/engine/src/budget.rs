@@ -55,13 +55,16 @@ impl Budget {
 
     /// Minor units that may still be spent.
     pub(crate) fn remaining(&self) -> u64 {
-        self.limit.value.saturating_sub(self.spent().value)
+        self.limit.value.saturating_sub(self.spent_units())
     }
 
     /// What is spent, in this interval.
     pub(crate) fn spent(&self) -> Amount {
-        let units = self.counts.front().map_or(0, |count| count.units);
-        Amount::new(units, self.limit.asset.clone())
+        Amount::new(self.spent_units(), self.limit.asset.clone())
+    }
+
+    fn spent_units(&self) -> u64 {
+        self.counts.front().map_or(0, |count| count.units)
     }
 
     pub(crate) fn spend(&mut self, units: u64) {

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use open_payments::{HostKind, Url, WalletAddress};
 
 use crate::input::{FrameId, FrameReport, Link, LinkId, TabId};
@@ -12,7 +14,7 @@ pub(crate) struct Frame {
     pub(crate) tab: TabId,
     pub(crate) main: bool,
     /// Host and port of its page.
-    pub(crate) site: String,
+    pub(crate) site: Rc<str>,
     /// Whether its page is on this machine: only then may its wallet addresses be.
     pub(crate) loopback: bool,
     pub(crate) visible: bool,
@@ -49,7 +51,7 @@ impl Frames {
             None => LinkEntry { id: link.id, state: LinkState::Waiting(admissible(&link.href, loopback)) },
         };
         let links = report.links.into_iter().map(entry).collect();
-        let site = origin.authority().to_owned();
+        let site = origin.authority().into();
         let FrameReport { frame, tab, main, visible, .. } = report;
         self.0.insert(frame, Frame { tab, main, site, loopback, visible, links });
     }

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use open_payments::Url;
 
 use crate::input::{Idle, Tab, TabId, WindowId};
@@ -6,16 +8,22 @@ use crate::table::Table;
 /// What the user has in front: tabs, windows, the screen; and whether they are there themselves.
 #[derive(Default)]
 pub(crate) struct Presence {
-    tabs: Table<TabId, Tab>,
+    tabs: Table<TabId, Known>,
     focused: Option<WindowId>,
     idle: Idle,
+}
+
+/// A tab, and the site of its page, which is asked for several times a second.
+struct Known {
+    tab: Tab,
+    site: Option<Rc<str>>,
 }
 
 impl Presence {
     pub(crate) fn new(tabs: Vec<Tab>, focused: Option<WindowId>) -> Self {
         let mut known = Table::default();
         for tab in tabs {
-            known.insert(tab.id, tab);
+            known.insert(tab.id, Known::new(tab));
         }
         Self { tabs: known, focused, idle: Idle::Active }
     }
@@ -24,15 +32,16 @@ impl Presence {
         if tab.active {
             self.activate(tab.id, tab.window);
         }
-        self.tabs.insert(tab.id, tab);
+        self.tabs.insert(tab.id, Known::new(tab));
     }
 
     /// A tab can be activated before anything else is known of it.
     pub(crate) fn activate(&mut self, id: TabId, window: WindowId) {
-        for tab in self.tabs.values_mut().filter(|tab| tab.window == window) {
+        for tab in self.tabs.values_mut().map(|known| &mut known.tab).filter(|tab| tab.window == window) {
             tab.active = tab.id == id;
         }
-        let tab = self.tabs.get_or_insert(id, Tab { id, window, active: true, audible: false, url: None });
+        let unknown = Tab { id, window, active: true, audible: false, url: None };
+        let tab = &mut self.tabs.get_or_insert(id, Known::new(unknown)).tab;
         // It may have come from another window.
         (tab.window, tab.active) = (window, true);
     }
@@ -52,20 +61,18 @@ impl Presence {
     }
 
     pub(crate) fn tab(&self, id: TabId) -> Option<&Tab> {
-        self.tabs.get(&id)
+        self.tabs.get(&id).map(|known| &known.tab)
     }
 
     /// Host and port of the page in a tab, if it is one that can have links.
-    pub(crate) fn site(&self, id: TabId) -> Option<String> {
-        let (scheme, rest) = self.tab(id)?.url.as_deref()?.split_once(':')?;
-        let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-        let origin = Url::parse(&format!("{scheme}://{authority}")).ok()?;
-        Some(origin.authority().to_owned())
+    pub(crate) fn site(&self, id: TabId) -> Option<Rc<str>> {
+        self.tabs.get(&id)?.site.clone()
     }
 
     /// The tab in front of the window in front, also while the screen is locked.
     pub(crate) fn front(&self) -> Option<&Tab> {
-        self.tabs.values().find(|tab| tab.active && self.focused.is_none_or(|window| tab.window == window))
+        let mut tabs = self.tabs.values().map(|known| &known.tab);
+        tabs.find(|tab| tab.active && self.focused.is_none_or(|window| tab.window == window))
     }
 
     /// The tab that the user is looking at. Who does nothing for long may still be listening; and
@@ -78,6 +85,21 @@ impl Presence {
         };
         self.front().filter(attends).map(|tab| tab.id)
     }
+}
+
+impl Known {
+    fn new(tab: Tab) -> Self {
+        let site = tab.url.as_deref().and_then(site_of);
+        Self { tab, site }
+    }
+}
+
+/// Host and port of a page.
+fn site_of(url: &str) -> Option<Rc<str>> {
+    let (scheme, rest) = url.split_once(':')?;
+    let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+    let origin = Url::parse(&format!("{scheme}://{authority}")).ok()?;
+    Some(origin.authority().into())
 }
 
 #[cfg(test)]

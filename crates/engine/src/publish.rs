@@ -1,5 +1,7 @@
 //! What the views and the toolbar button show, drawn from the state.
 
+use std::rc::Rc;
+
 use base64ct::{Base64, Encoding};
 use money::{Amount, Asset, Rate};
 use open_payments::WalletDocument;
@@ -72,7 +74,8 @@ impl Published {
 impl Engine {
     pub(crate) fn publish(&mut self, targets: &[Target]) {
         let site = self.site_in_front();
-        let badge = badge(site.as_ref().map(|(tab, site)| self.page_state(*tab, site, targets)));
+        let state = site.as_ref().map(|(tab, site)| self.page_state(*tab, site, targets));
+        let badge = badge(state);
         if self.published.badge != Some(badge) {
             self.published.badge = Some(badge);
             self.effects.push_back(Effect::Badge(badge));
@@ -80,7 +83,7 @@ impl Engine {
         if self.published.viewers == 0 {
             return;
         }
-        let page = site.map(|(tab, site)| self.page_view(tab, site, targets));
+        let page = site.zip(state).map(|((tab, site), state)| self.page_view(tab, &site, state, targets));
         let view = Box::new(self.view(page));
         if self.published.view.as_ref() != Some(&view) {
             self.published.view = Some(view.clone());
@@ -161,13 +164,13 @@ impl Engine {
     }
 
     /// The tab in front and its site, if its page is one that can have links.
-    fn site_in_front(&self) -> Option<(TabId, String)> {
+    fn site_in_front(&self) -> Option<(TabId, Rc<str>)> {
         let tab = self.presence.front()?.id;
         let site = self.site_in(tab)?;
         Some((tab, site))
     }
 
-    fn page_view(&self, tab: TabId, site: String, targets: &[Target]) -> PageView {
+    fn page_view(&self, tab: TabId, site: &str, state: PageState, targets: &[Target]) -> PageView {
         let paid = self.published.visits.get(&tab).filter(|visit| visit.0 == site);
         let mut receivers: Vec<String> = Vec::new();
         for address in self.receivers_in(tab).map(|receiver| receiver.wallet.id.as_str()) {
@@ -177,17 +180,17 @@ impl Engine {
         }
         let asset = self.account.as_ref().map(|account| &account.wallet.asset);
         PageView {
-            site_enabled: self.settings.sites.enabled(&site),
-            rate: asset.map(|asset| rate(self.settings.rate_for(&site, asset), asset)),
-            has_own_rate: asset.is_some_and(|asset| self.settings.sites.rate_in(asset, &site).is_some()),
-            state: self.page_state(tab, &site, targets),
+            site_enabled: self.settings.sites.enabled(site),
+            rate: asset.map(|asset| rate(self.settings.rate_for(site, asset), asset)),
+            has_own_rate: asset.is_some_and(|asset| self.settings.sites.rate_in(asset, site).is_some()),
+            state,
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
             }),
             once: self.once_view(tab, &site),
             receivers,
             problem: self.receivers_problem(targets).map(shown),
-            site,
+            site: site.to_owned(),
         }
     }
 

@@ -95,7 +95,6 @@ impl Engine {
     pub(crate) fn targets_in(&self, is_wanted: &dyn Fn(&Frame) -> bool) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         let Some(site) = self.looked_at().and_then(|tab| self.site_in(tab)) else { return targets };
-        let site: Rc<str> = site.into();
         let mut known: Vec<&Receiver> = Vec::new();
         for (id, at) in self.links_in_turn() {
             let Some(frame) = self.frames.0.get(&id).filter(|frame| is_wanted(frame)) else { continue };
@@ -123,7 +122,7 @@ impl Engine {
             }
             _ => false,
         };
-        let is_there = self.site_in(target.tab).is_some_and(|site| *site == *target.site);
+        let is_there = self.site_in(target.tab).is_some_and(|site| site == target.site);
         let frames = self.frames.in_tab(target.tab).filter(|_| is_there);
         let links = frames.flat_map(|(id, frame)| frame.links.iter().map(move |link| (id, link)));
         links.filter(|(_, link)| names(&link.state)).map(|(id, link)| (id, link.id)).collect()
@@ -131,7 +130,7 @@ impl Engine {
 
     /// The site that the user sees in a tab, as far as it can be known: what is embedded does not
     /// tell.
-    pub(crate) fn site_in(&self, tab: TabId) -> Option<String> {
+    pub(crate) fn site_in(&self, tab: TabId) -> Option<Rc<str>> {
         let main = || self.frames.in_tab(tab).find(|(_, frame)| frame.main);
         self.presence.site(tab).or_else(|| main().map(|(_, frame)| frame.site.clone()))
     }
@@ -150,7 +149,7 @@ impl Engine {
     /// hidden or whose own site is switched off.
     fn links_in_turn(&self) -> Vec<(FrameId, usize)> {
         let tab = self.looked_at();
-        let pays = |site: String| self.settings.pays_site(&site);
+        let pays = |site: Rc<str>| self.settings.pays_site(&site);
         let Some(tab) = tab.filter(|tab| self.site_in(*tab).is_some_and(pays)) else { return Vec::new() };
         let pays = |frame: &Frame| frame.visible && self.settings.pays_site(&frame.site);
         let frames = self.frames.in_tab(tab).filter(|(_, frame)| pays(frame));

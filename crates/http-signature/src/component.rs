@@ -72,11 +72,7 @@ pub(crate) fn signature_base<'a>(
 }
 
 /// The value of a component (RFC 9421, sections 2.1 and 2.2).
-fn component_value<'a>(
-    request: &Request<'a>,
-    target: &Target<'a>,
-    name: &str,
-) -> Result<Cow<'a, str>, SignatureError> {
+fn component_value<'a>(request: &Request<'a>, target: &Target<'a>, name: &str) -> Result<Cow<'a, str>, SignatureError> {
     let path = if target.path.is_empty() { "/" } else { target.path };
     let query = if target.query.is_empty() { "?" } else { target.query };
     Ok(match name {
