@@ -80,7 +80,10 @@ async fn carry_out(endpoint: Endpoint, driver: &Arc<Driver>, request: Request) -
     let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));
     match driver.answer(Incoming { endpoint, client, headers: headers.collect(), body }).await {
         Ok(reply) => respond(reply),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => {
+            tracing::error!(endpoint = endpoint.path(), "a request ended in a panic");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
 }
 
