@@ -29,7 +29,9 @@ use crate::core::{Unreachable, WalletReply, allows};
 const LONGEST_REPLY: usize = 64 * 1024;
 
 const CONNECT_TIME: Duration = Duration::from_secs(5);
-const IDLE_TIME: Duration = Duration::from_secs(60);
+/// Whoever pays each second uses a connection again long before; what strangers had opened is soon
+/// closed.
+const IDLE_TIME: Duration = Duration::from_secs(20);
 
 /// What an operator decides about the way out.
 #[derive(Clone, Debug)]

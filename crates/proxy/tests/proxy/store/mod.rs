@@ -1,6 +1,7 @@
 //! The three stores, held against one suite, and what becomes of requests when a store is down.
 
 mod down;
+mod machines;
 mod memory;
 mod redis;
 mod server;
