@@ -153,10 +153,6 @@ impl Engine {
         let continuation = Continuation { uri: reply.continuation.uri, token: reply.continuation.token };
         let token = Token::new(reply.access_token, self.now.wall);
         let account = Account::new(terms.wallet.clone(), token, continuation, reply.session);
-        // Nothing that was learned of another wallet, one that could not be read, holds for this one.
-        if self.account.is_none() {
-            self.forget_minimums();
-        }
         // The old grant's payments of unknown outcome are this wallet's too, and are still settled.
         if self.spending.is_none() {
             self.leave_unsettled();

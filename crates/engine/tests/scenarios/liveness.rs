@@ -227,9 +227,12 @@ fn storage_that_is_half_gone_is_survived() {
 #[test]
 fn nothing_of_a_wallet_that_cannot_be_read_meets_the_next() {
     let mut world = World::paying();
+    world.servers.wallets.minimum = 3;
+    world.seconds(10);
     world.faults.add("/v1/payments", 1, Fault::LoseReply);
-    world.advance(1_100);
+    world.seconds(3);
     assert_eq!(world.unsettled().len(), 1);
+    let learned = world.stored("minimums");
     world.local.insert("account".to_owned(), "{".to_owned());
     world.kill(false);
     assert_eq!(world.connection(), "unreadable");
@@ -239,6 +242,7 @@ fn nothing_of_a_wallet_that_cannot_be_read_meets_the_next() {
     world.advance(200);
     assert_eq!((world.connection().as_str(), world.local.get("unsettled")), ("connected", None));
     assert!(world.ledger().last().unwrap().contains("/quotes/"), "the payment is forgotten");
+    assert_ne!(world.stored("minimums"), learned);
     world.kill(false);
     assert_eq!(world.unsettled(), Vec::<String>::new());
     assert_eq!(world.view()["connection"]["spent"]["value"], "0.00");

@@ -351,9 +351,10 @@ fn the_old_grant_is_left_only_when_nothing_of_it_is_on_its_way() {
             world.advance(1_100);
         }
         let rotations = world.calls_to("/v1/tokens/rotate");
+        world.faults.add("/v1/grants/continue", 1, Fault::Delay(1_500));
         world.decide(true);
         look_at_the_page_again(&mut world);
-        world.seconds(3);
+        world.seconds(5);
         assert_eq!(active_grants(&world), [2_000], "{call}");
         world.faults.clear();
         world.seconds(2);
