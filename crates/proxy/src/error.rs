@@ -42,8 +42,8 @@ pub enum ProxyError {
     /// The store's file cannot be used, or its server's URL is none.
     #[error("the store cannot be used: {0}")]
     Store(String),
-    /// The system does not say whom to ask for addresses.
-    #[error("there are no name servers: {0}")]
+    /// The name servers cannot be asked.
+    #[error("the name servers cannot be asked: {0}")]
     NameServers(io::Error),
     /// The address to listen on is taken or not ours.
     #[error("cannot listen on {address}: {reason}")]

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 use hyper_util::client::legacy::connect::dns::Name;
 use open_payments::HostKind;
 use thiserror::Error;
@@ -44,14 +44,16 @@ impl CheckedResolver {
     /// Asks these name servers, or those of the system if there are none.
     ///
     /// # Errors
-    /// If the system does not say what its name servers are.
+    /// If no resolver can be made of them.
     pub(crate) fn new(name_servers: &[SocketAddr], loopback_allowed: bool) -> io::Result<Self> {
         let mut builder = if name_servers.is_empty() {
-            TokioResolver::builder_tokio().map_err(io::Error::other)?
+            TokioResolver::builder_tokio().unwrap_or_else(|error| {
+                // A sandbox needs none.
+                tracing::warn!(%error, "the system has no name servers: only hosts that its file lists are found");
+                asking(&[])
+            })
         } else {
-            let servers = name_servers.iter().map(|address| name_server(*address)).collect();
-            let config = ResolverConfig::from_name_servers(servers);
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+            asking(name_servers)
         };
         let options = builder.options_mut();
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
@@ -96,6 +98,11 @@ impl Service<Name> for CheckedResolver {
     }
 }
 
+fn asking(name_servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
+    let servers = name_servers.iter().map(|address| name_server(*address)).collect();
+    TokioResolver::builder_with_config(ResolverConfig::from_name_servers(servers), TokioRuntimeProvider::default())
+}
+
 fn name_server(address: SocketAddr) -> NameServerConfig {
     let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
         connection.port = address.port();
@@ -136,5 +143,13 @@ mod tests {
         assert!(resolve(true).await.unwrap().all(|address| address.ip().is_loopback()));
         let error = resolve(false).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[tokio::test]
+    async fn without_name_servers_this_machine_is_found_all_the_same() {
+        let names = asking(&[]).build().unwrap();
+        let mut resolver = CheckedResolver { names, loopback_allowed: true };
+        assert!(resolver.call("localhost".parse().unwrap()).await.unwrap().all(|address| address.ip().is_loopback()));
+        assert!(resolver.call("wallet.example".parse().unwrap()).await.is_err());
     }
 }

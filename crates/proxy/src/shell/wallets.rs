@@ -70,7 +70,7 @@ impl Wallets {
     ///
     /// # Errors
     /// [`ProxyError::Authority`] if the file has no certificate, and [`ProxyError::NameServers`] if
-    /// there are none.
+    /// those cannot be asked.
     pub fn new(way: &WayOut) -> Result<Self, ProxyError> {
         let resolver =
             CheckedResolver::new(&way.name_servers, way.loopback_allowed).map_err(ProxyError::NameServers)?;
