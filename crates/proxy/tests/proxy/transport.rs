@@ -74,8 +74,9 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn a_wallet_that_hangs_is_given_up_at_the_deadline() {
     let double = Double::start(|_| Box::pin(std::future::pending())).await;
+    let wallets = wallets();
     let start = Instant::now();
-    let outcome = wallets().send(&get(&double.origin), start + Duration::from_millis(100)).await;
+    let outcome = wallets.send(&get(&double.origin), start + Duration::from_millis(100)).await;
     assert_eq!(outcome.unwrap_err(), Unreachable::Deadline);
     assert!(start.elapsed() < Duration::from_secs(2));
 }
