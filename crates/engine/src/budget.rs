@@ -4,8 +4,8 @@ use money::Amount;
 use open_payments::{Interval, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What the user granted, and what is spent of it in each interval. The wallet keeps count too;
-/// this is so that we need not trust it alone.
+/// What the user granted, and what is spent of it in each interval, which is counted in UTC: summer
+/// time moves nothing. The wallet keeps count too; this is so that we need not trust it alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Budget {
     pub(crate) limit: Amount,
@@ -111,8 +111,10 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use money::Asset;
+    use proptest::prelude::*;
+
+    use super::*;
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text, "test").unwrap()
@@ -172,5 +174,22 @@ mod tests {
         assert_eq!(budget.remaining(), 60);
         budget.roll(at("2026-02-01T00:00:00Z"));
         assert_eq!(budget.remaining(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn wherever_the_clock_jumps_each_interval_has_its_budget_once(
+            steps in prop::collection::vec((0..4_usize, 0..28_i64, 0..60_u64), 1..60)
+        ) {
+            let (mut budget, mut spent) = (monthly(), [0; 4]);
+            for (month, day, units) in steps {
+                let start = ["2026-01-15", "2026-02-15", "2026-03-15", "2026-04-15"][month];
+                budget.roll(at(&format!("{start}T00:00:00Z")).plus_millis(day * 86_400_000));
+                let units = units.min(budget.remaining());
+                budget.spend(units);
+                spent[month] += units;
+                prop_assert_eq!(budget.remaining(), 100 - spent[month]);
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use money::{Accrual, Rate};
 use crate::effect::{Area, Effect};
 use crate::engine::Engine;
 use crate::snapshot::{save, session};
-use crate::spending::slack;
+use crate::spending::{Spending, slack};
 use crate::targets::Target;
 
 impl Engine {
@@ -33,9 +33,20 @@ impl Engine {
 
     /// Whether there is a wallet that pays.
     pub(crate) fn has_means(&self) -> bool {
+        self.has_wallet() && self.spending.as_ref().is_some_and(|spending| spending.budget.remaining() > 0)
+    }
+
+    /// Whether there is somebody to pay as soon as the budget starts anew.
+    fn awaits_budget(&self, targets: &[Target]) -> bool {
+        let awaits = |spending: &Spending| spending.budget.remaining() == 0 && spending.budget.interval.is_some();
+        let is_used_up = self.spending.as_ref().is_some_and(awaits);
+        is_used_up && !targets.is_empty() && self.rate() > Rate::ZERO && self.has_wallet()
+    }
+
+    /// Whether there is a wallet that would pay if it has money.
+    fn has_wallet(&self) -> bool {
         let Some(account) = &self.account else { return false };
-        let Some(spending) = &self.spending else { return false };
-        self.key.is_some() && !account.key.missing && !account.token_lost && spending.budget.remaining() > 0
+        self.key.is_some() && !account.key.missing && !account.token_lost
     }
 
     /// Whether what leads to a payment may be asked for now.
@@ -145,7 +156,9 @@ impl Engine {
             self.published.wake = Some(next);
             self.effects.push_back(Effect::Wake(next));
         }
-        let alarm = next.is_some() || self.attempt_is_busy();
+        // Its ringing is also when a budget is looked at that starts anew some day: a timer that is
+        // set for then knows nothing of clocks that are put right.
+        let alarm = next.is_some() || self.attempt_is_busy() || self.awaits_budget(targets);
         if self.published.alarm != Some(alarm) {
             self.published.alarm = Some(alarm);
             self.effects.push_back(Effect::Alarm(alarm));

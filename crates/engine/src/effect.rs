@@ -33,7 +33,8 @@ pub enum Effect {
     /// Call with [`Input::Elapsed`](crate::Input::Elapsed) at this time of the monotonic clock;
     /// replaces the time asked for before.
     Wake(Option<u64>),
-    /// Whether an alarm is to wake the worker if it dies.
+    /// Whether an alarm is to ring every half minute, with [`Input::Elapsed`](crate::Input::Elapsed),
+    /// which also wakes the worker if it died.
     Alarm(bool),
     /// Tell with [`Input::IdleChanged`](crate::Input::IdleChanged) when the user has been idle for
     /// so many seconds, is back, or locks the screen; and answer with how it is now.

@@ -71,11 +71,31 @@ fn a_monthly_budget_starts_anew_by_itself() {
         world.kill(false);
         world.seconds(5);
         assert_eq!(world.page(), "outOfFunds");
-        for _ in 0..180 {
-            world.lock(false);
-            world.seconds(10);
-        }
+        world.seconds(1_800);
         assert_eq!(world.servers.wallets.paid(), 40, "{ahead}");
+    }
+}
+
+#[test]
+fn a_budget_that_starts_anew_is_looked_for_while_its_page_is_looked_at() {
+    let mut world = World::connected_with("0.20", true);
+    world.command(Command::SetRate("36".to_owned()));
+    let tab = world.visit("https://site.example/", &[SITE]);
+    world.seconds(60);
+    assert_eq!((world.page().as_str(), world.timer, world.alarm), ("outOfFunds", None, true));
+    world.visit("https://plain.example/", &[]);
+    world.seconds(60);
+    assert_eq!((world.timer, world.alarm), (None, false));
+    world.activate(tab);
+    let calls = world.calls.len();
+    world.seconds(600);
+    assert_eq!(world.calls.len(), calls);
+    // The clock is put forward, back, and forward again: each month has its own budget, once.
+    for (days, paid) in [(31, 40), (0, 40), (31, 40), (62, 60)] {
+        world.clock_error = days * 86_400_000;
+        world.servers.ahead = world.clock_error;
+        world.seconds(60);
+        assert_eq!((world.servers.wallets.paid(), world.page().as_str()), (paid, "outOfFunds"), "{days}");
     }
 }
 

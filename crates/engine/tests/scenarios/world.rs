@@ -48,6 +48,8 @@ pub(crate) struct World {
     /// What the engine asked for.
     pub(crate) timer: Option<u64>,
     pub(crate) alarm: bool,
+    /// When it rings next.
+    rings: Option<u64>,
     /// When something wakes the worker that was ended.
     revival: Option<u64>,
     pub(crate) told: Vec<(u64, FrameId, FrameMessage)>,
@@ -96,6 +98,7 @@ impl World {
             quotes_used: BTreeSet::new(),
             timer: None,
             alarm: false,
+            rings: None,
             revival: None,
             told: Vec::new(),
             badge: None,
@@ -157,7 +160,8 @@ impl World {
 
     pub(crate) fn advance(&mut self, milliseconds: u64) {
         let end = self.elapsed + milliseconds;
-        let next = |world: &Self| [world.next_arrival(), world.timer, world.revival].into_iter().flatten().min();
+        let next =
+            |world: &Self| [world.next_arrival(), world.timer, world.revival, world.rings].into_iter().flatten().min();
         while let Some(next) = next(self).filter(|next| *next <= end) {
             self.elapsed = self.elapsed.max(next);
             if self.something_arrives() {
@@ -166,7 +170,10 @@ impl World {
             if self.revival.take_if(|at| *at <= next).is_some() {
                 self.report_all();
             } else {
-                self.timer = None;
+                self.timer.take_if(|at| *at <= next);
+            }
+            if self.rings.take_if(|at| *at <= next).is_some() {
+                self.rings = Some(self.elapsed + ALARM);
             }
             self.give(Input::Elapsed);
         }
@@ -185,7 +192,7 @@ impl World {
         self.hang_up(calls_are_lost);
         let has_links = self.browser.front().is_some_and(|tab| !tab.links.is_empty());
         let after = if has_links { Some(RECONNECT) } else { self.alarm.then_some(ALARM) };
-        (self.timer, self.revival) = (None, after.map(|after| self.elapsed + after));
+        (self.timer, self.rings, self.revival) = (None, None, after.map(|after| self.elapsed + after));
         for tab in &mut self.browser.tabs {
             tab.frame = None;
         }
@@ -252,7 +259,7 @@ impl World {
                 }
             }
             Effect::Wake(time) => self.timer = time.map(|time| (self.born + time).max(self.elapsed)),
-            Effect::Alarm(on) => self.alarm = on,
+            Effect::Alarm(on) => (self.alarm, self.rings) = (on, on.then_some(self.elapsed + ALARM)),
             Effect::WatchIdle(seconds) => {
                 self.browser.idle_seconds = seconds;
                 return Some(Input::IdleChanged(self.browser.idle));
