@@ -187,7 +187,7 @@ impl Engine {
             paid: paid.and_then(|(_, units)| {
                 Some(money(&Amount::new(*units, self.spending.as_ref()?.budget.limit.asset.clone())))
             }),
-            once: self.once_view(tab, &site),
+            once: self.once_view(tab, site),
             receivers,
             problem: self.receivers_problem(targets).map(shown),
             site: site.to_owned(),
