@@ -17,6 +17,7 @@ mod suites;
 mod tally;
 mod tidy;
 mod verify;
+mod worlds;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ use clap::{Parser, Subcommand};
 use setup::Consent;
 use suites::Suite;
 use verify::Part;
+use worlds::Worlds;
 
 /// Builds the extension for each browser, the proxy and the sandbox wallet; or does one of the
 /// tasks below.
@@ -52,6 +54,8 @@ enum Task {
     Test {
         /// The suites to run.
         suites: Vec<Suite>,
+        #[command(flatten)]
+        worlds: Worlds,
     },
     /// Check formatting, lints, dependencies between crates, file sizes and types.
     Tidy,
@@ -82,8 +86,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Some(Task::Demo(demo)) => demo.run(consent),
         Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
-        Some(Task::Test { suites }) => suites::run(&suites, consent),
-        Some(Task::Tidy) => suites::run(&[Suite::Tidy], consent),
+        Some(Task::Test { suites, worlds }) => suites::run(&suites, &worlds, consent),
+        Some(Task::Tidy) => suites::run(&[Suite::Tidy], &Worlds::default(), consent),
         Some(Task::Verify { parts }) => verify::run(&parts, consent),
     }
 }

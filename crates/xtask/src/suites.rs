@@ -12,6 +12,7 @@ use crate::setup::{self, Consent, Need};
 use crate::shell::{self, cargo, command, find_program, is_fresh, node_program, root, run_and_keep, target};
 use crate::tally::{Runner, Tally};
 use crate::tidy;
+use crate::worlds::Worlds;
 
 /// A group of tests that runs by itself.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,7 +37,7 @@ pub(crate) enum Suite {
 const NOT_UNIT: [&str; 3] = ["background", "proxy", "simulator"];
 
 /// Runs the named suites, or all that exist; fails if any test does.
-pub(crate) fn run(chosen: &[Suite], consent: Consent) -> Result<ExitCode> {
+pub(crate) fn run(chosen: &[Suite], worlds: &Worlds, consent: Consent) -> Result<ExitCode> {
     if let Some(suite) = chosen.iter().find(|suite| !suite.exists()) {
         bail!("there is no suite `{}` yet", suite.name());
     }
@@ -46,7 +47,7 @@ pub(crate) fn run(chosen: &[Suite], consent: Consent) -> Result<ExitCode> {
     setup::ensure(&Vec::from_iter(needs), consent)?;
     let mut tallies = Vec::new();
     for suite in suites {
-        let tally = suite.run().unwrap_or_else(|error| {
+        let tally = suite.run(worlds).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             Tally::of(false)
         });
@@ -100,12 +101,12 @@ impl Suite {
         }
     }
 
-    fn run(self) -> Result<Tally> {
+    fn run(self, worlds: &Worlds) -> Result<Tally> {
         match self {
             Self::Tidy => Ok(tidy::run_all()),
             Self::Unit => native(&not_elsewhere()),
             Self::Proxy => native(&["-p", "proxy"]),
-            Self::Sim => native(&["-p", "simulator"]),
+            Self::Sim => worlds.run(),
             Self::Conformance => conformance(),
             Self::Wasm => wasm(),
             Self::Chrome => chrome(),

@@ -21,6 +21,8 @@ pub(crate) enum Runner {
     Nextest,
     /// `node --test` with its spec reporter: `ℹ pass 3`, `ℹ fail 0`.
     Node,
+    /// The simulator: `3 passed, 0 failed`.
+    Simulator,
     /// Playwright: `  3 passed (1.2s)`, `  1 failed`.
     Playwright,
 }
@@ -56,6 +58,7 @@ impl Runner {
             Self::Cargo if line.starts_with("test result:") => (before("passed"), before("failed")),
             Self::Nextest if line.starts_with("Summary [") => (before("passed"), before("failed")),
             Self::Node if line.starts_with('ℹ') => (after("pass"), after("fail")),
+            Self::Simulator if line.ends_with(" failed") => (before("passed"), before("failed")),
             Self::Playwright if line.starts_with(|first: char| first.is_ascii_digit()) => {
                 (before("passed"), before("failed"))
             }
@@ -108,6 +111,8 @@ mod tests {
         let nextest = "     Summary [   0.012s] 4 tests run: 3 passed (1 slow), 1 failed, 0 skipped";
         assert_eq!(Tally::read(Runner::Nextest, false, nextest), tally(3, 1));
         assert_eq!(Tally::read(Runner::Node, true, "ℹ tests 3\nℹ pass 3\nℹ fail 0"), tally(3, 0));
+        let worlds = "3 worlds, 5 simulated hours; 7 requests a second\n2 passed, 1 failed";
+        assert_eq!(Tally::read(Runner::Simulator, false, worlds), tally(2, 1));
         assert_eq!(Tally::read(Runner::Playwright, true, "  ok 1 a test\n\n  13 passed (1.2m)"), tally(13, 0));
         assert_eq!(Tally::read(Runner::Playwright, false, "  1 failed\n    a test\n  2 passed (3s)"), tally(2, 1));
     }

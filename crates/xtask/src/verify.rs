@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use crate::setup::{self, Consent, Need};
 use crate::tally::Tally;
+use crate::worlds::Worlds;
 use crate::{coverage, fuzz, mutants};
 
 /// Something that is verified by itself.
@@ -15,6 +16,8 @@ use crate::{coverage, fuzz, mutants};
 pub(crate) enum Part {
     /// A minute of fuzzing for each kind of input.
     Fuzz,
+    /// Twenty thousand simulated worlds.
+    Worlds,
     /// How many lines of the engine and of what it is built on the tests reach.
     Coverage,
     /// Whether the tests notice when the code that paces and counts money is changed.
@@ -43,6 +46,7 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Fuzz => "fuzz",
+            Self::Worlds => "worlds",
             Self::Coverage => "coverage",
             Self::Mutants => "mutants",
         }
@@ -51,7 +55,7 @@ impl Part {
     /// What must be on the machine for it to run.
     fn needs(self) -> &'static [Need] {
         match self {
-            Self::Fuzz => &[],
+            Self::Fuzz | Self::Worlds => &[],
             Self::Coverage => setup::COVERAGE,
             Self::Mutants => setup::MUTANTS,
         }
@@ -60,6 +64,7 @@ impl Part {
     fn run(self) -> Result<Tally> {
         match self {
             Self::Fuzz => Ok(fuzz::run()),
+            Self::Worlds => Worlds::many().simulate(),
             Self::Coverage => coverage::run(),
             Self::Mutants => mutants::run(),
         }

@@ -1,0 +1,87 @@
+//! Nothing is sent that need not be: while payments are off, without a wallet, or for a page that
+//! is not looked at. Excepted is what connecting, disconnecting and reading back need.
+
+use open_payments_client::HttpRequest;
+use protocol::Endpoint;
+
+use crate::breach::Rule;
+use crate::browser::OpenTab;
+use crate::proxy::PROXY;
+use crate::wallets::BASES;
+use crate::world::World;
+
+/// What a request is for, as far as silence goes.
+enum Need {
+    /// Connecting a wallet.
+    Connecting,
+    /// Knowing whether the user's wallet lists the key: for connecting, or while it is missed.
+    Keys,
+    /// Giving a grant back: at any time.
+    Farewell,
+    /// Paying the page that is looked at.
+    Paying,
+    /// Knowing what became of a payment or a quote.
+    Knowing,
+    /// Knowing whom a link names.
+    Link,
+}
+
+impl World {
+    pub(crate) fn check_silence(&mut self, request: &HttpRequest) {
+        let Some(need) = need(request) else {
+            return self.break_rule(Rule::Silence, format!("nobody needs {}", request.url));
+        };
+        if !self.is_needed(&need, request) {
+            let detail = format!("{} {} is sent for nothing", request.method.as_str(), request.url);
+            return self.break_rule(Rule::Silence, detail);
+        }
+        let hrefs = self.fronts().flat_map(|tab| &tab.links).map(|(_, href)| href);
+        let new: Vec<String> = hrefs.filter(|href| !self.watch.seen.contains(*href)).cloned().collect();
+        self.watch.seen.extend(new);
+    }
+
+    fn is_needed(&self, need: &Need, request: &HttpRequest) -> bool {
+        let chosen = &self.watch.chosen;
+        let connecting = self.storage.local.contains_key("attempt");
+        let mut fronts = self.fronts().filter(|tab| chosen.pays(tab.site()));
+        match need {
+            Need::Farewell => true,
+            Need::Connecting => connecting,
+            Need::Keys => {
+                connecting || chosen.connected && (self.is_watched() || fronts.any(|tab| !tab.links.is_empty()))
+            }
+            Need::Paying => fronts.any(|tab| !tab.links.is_empty()),
+            Need::Knowing => chosen.connected && chosen.enabled,
+            Need::Link => {
+                let is_named = |tab: &OpenTab| tab.links.iter().any(|(_, href)| *href == request.url.as_str());
+                fronts.any(is_named) || (connecting && request.url.origin() == BASES[0])
+            }
+        }
+    }
+
+    /// The page that is looked at, and the one that was until this very moment.
+    pub(crate) fn fronts(&self) -> impl Iterator<Item = &OpenTab> {
+        let last = self.watch.front.as_ref().filter(|(until, _)| *until == self.elapsed).map(|(_, tab)| tab);
+        self.browser.looked_at().into_iter().chain(last)
+    }
+}
+
+fn need(request: &HttpRequest) -> Option<Need> {
+    if request.url.origin() != PROXY {
+        let path = request.url.path();
+        return Some(match request.header("signature") {
+            Some(_) => Need::Knowing,
+            None if path.ends_with("/jwks.json") => Need::Keys,
+            None => Need::Link,
+        });
+    }
+    let endpoint = Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == request.url.path())?;
+    Some(match endpoint {
+        Endpoint::RequestGrant | Endpoint::ContinueGrant => Need::Connecting,
+        Endpoint::CancelGrant => Need::Farewell,
+        Endpoint::CreateIncomingPayment | Endpoint::CreateQuote | Endpoint::CreatePayment | Endpoint::RotateToken => {
+            Need::Paying
+        }
+        Endpoint::ReadPayment => Need::Knowing,
+    })
+}

@@ -1,0 +1,280 @@
+use std::fmt;
+
+use engine::{Command, Format, Idle, ViewId};
+use money::format_decimal;
+
+use crate::event::Event;
+use crate::faults::{Fault, Route};
+use crate::hostile::Lie;
+use crate::pages::{ALICE, LINKS, PAGES};
+use crate::random::Random;
+use crate::setting::Setting;
+
+/// Everything that is going to happen in a world, laid down before it begins: an event that is
+/// taken out leaves the others as they are.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What it was drawn from.
+    pub seed: u64,
+    /// How the world is at the start.
+    pub(crate) setting: Setting,
+    /// What happens, by milliseconds since then, in order.
+    pub(crate) events: Vec<(u64, Event)>,
+    /// When it ends.
+    pub(crate) end: u64,
+}
+
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// Each so manyth world has a proxy that lies.
+const HOSTILE: u64 = 5;
+/// Time that pages are looked at in one world, more or less: it costs most of the computing.
+const ATTENTION: u64 = 20 * MINUTE;
+
+impl Plan {
+    /// The plan that follows from a seed.
+    pub fn draw(seed: u64) -> Self {
+        let mut random = Random::new(seed).fork(1);
+        let setting = Setting::draw(&mut random, seed % HOSTILE == HOSTILE - 1);
+        let end = match random.within(0..=9) {
+            0 => random.within(1..=3) * DAY,
+            1 | 2 => random.within(3..=20) * HOUR,
+            _ => random.within(HOUR..=2 * HOUR),
+        };
+        let mut draft = Draft { random, setting: &setting, events: Vec::new(), trouble: 0 };
+        draft.connect();
+        let mut attention = 0;
+        while attention < ATTENTION {
+            let from = draft.random.within(40 * SECOND..=end - 5 * MINUTE);
+            let length = if draft.random.chance(100) { 3 * MINUTE } else { draft.random.within(SECOND..=MINUTE) };
+            attention += length;
+            draft.visit(from, length);
+        }
+        let mut events = draft.events;
+        events.sort_by_key(|(at, _)| *at);
+        Self { seed, setting, events, end }
+    }
+
+    /// How many events it has.
+    pub fn size(&self) -> usize {
+        self.events.len()
+    }
+}
+
+impl fmt::Display for Plan {
+    /// How the world is at the start, and what happens by its time in seconds.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{}", self.setting)?;
+        for (at, event) in &self.events {
+            writeln!(formatter, "{:>7}.{:03}  {event:?}", at / SECOND, at % SECOND)?;
+        }
+        write!(formatter, "{:>7}.{:03}  the end", self.end / SECOND, self.end % SECOND)
+    }
+}
+
+/// A plan on its way.
+struct Draft<'a> {
+    random: Random,
+    setting: &'a Setting,
+    events: Vec<(u64, Event)>,
+    /// How much goes wrong during the visit at hand, in a thousand.
+    trouble: u64,
+}
+
+impl Draft<'_> {
+    fn add(&mut self, at: u64, event: Event) {
+        self.events.push((at, event));
+    }
+
+    /// The person connects a wallet and sets a rate; some things can go wrong already.
+    fn connect(&mut self) {
+        let asset = &self.setting.assets[0];
+        let (budget, rate) = (self.setting.budget, self.setting.rate);
+        let amount = format_decimal(budget, asset.scale);
+        let per_hour = format_decimal(rate, asset.scale);
+        let connect = Command::Connect { wallet_address: ALICE.to_owned(), amount, monthly: self.setting.monthly };
+        self.add(500, Event::Command(connect));
+        let key = self.random.within(100..=6_000);
+        self.add(key, Event::AddKey);
+        let decided = self.random.within(3_000..=9_000);
+        self.add(decided, Event::Decide { accept: true });
+        for second in [16, 18, 20, 28] {
+            self.add(second * SECOND, Event::Tend);
+        }
+        self.add(30 * SECOND, Event::Command(Command::SetRate(per_hour)));
+        if self.random.chance(200) {
+            self.trouble = 500;
+            self.mishaps(0, 12 * SECOND);
+        }
+    }
+
+    /// Somebody looks at something for a while, and then does not any more.
+    fn visit(&mut self, from: u64, length: u64) {
+        let site = self.random.pick(&[0, 0, 0, 2, 3, 4, 5, 6, 7]);
+        let start = match self.random.within(0..=5) {
+            0 => Event::Navigate { tab: self.number(5), site },
+            1 => Event::Activate { tab: self.number(5) },
+            _ => Event::Open { site, window: self.random.pick(&[1, 1, 1, 2]) },
+        };
+        if self.random.chance(900) {
+            self.add(from - 2, Event::Idle(Idle::Active));
+            self.add(from - 1, Event::Cover { window: 1, covered: false });
+            let covered = self.random.chance(500);
+            self.add(from - 1, Event::Cover { window: 2, covered });
+        }
+        self.add(from, start);
+        self.trouble = self.random.pick(&[0, 100, 200, 400, 800]);
+        self.mishaps(from, length);
+        let mut at = from + self.random.within(SECOND..=50 * SECOND);
+        while at < from + length {
+            let event = self.ordinary();
+            self.add(at, event);
+            at += self.random.within(SECOND..=50 * SECOND);
+        }
+        let leave = match self.random.within(0..=6) {
+            0 => Event::Idle(Idle::Locked),
+            1 => Event::Close { tab: 0 },
+            2 => Event::Cover { window: 1, covered: true },
+            3 => Event::Sleep { milliseconds: self.random.within(1..=100) * MINUTE, clock_stops: true },
+            _ => Event::Open { site: 1, window: 1 },
+        };
+        self.add(from + length, leave);
+        self.add(from + length + 1, Event::Focus { window: Some(1) });
+        self.add(from + length + 2, Event::Open { site: 1, window: 1 });
+        self.add(from + length + 3, Event::Cover { window: 2, covered: true });
+        if self.random.chance(300) {
+            self.add(from + length + 40 * SECOND, Event::Tend);
+            // Connecting leaves the page that was in front before in front.
+            self.add(from + length + 50 * SECOND, Event::Open { site: 1, window: 1 });
+        }
+    }
+
+    fn mishaps(&mut self, from: u64, length: u64) {
+        for second in 0..length / SECOND {
+            if self.random.chance(self.trouble / 4) {
+                let at = from + second * SECOND + self.random.within(0..=SECOND);
+                let event = self.mishap();
+                self.add(at, event);
+            }
+        }
+    }
+
+    fn number(&mut self, below: u64) -> usize {
+        usize::try_from(self.random.within(0..=below)).unwrap_or_default()
+    }
+
+    /// What people and pages do all day.
+    fn ordinary(&mut self) -> Event {
+        let link = self.number(LINKS.len() as u64 - 1);
+        let site = self.number(PAGES.len() as u64 - 1);
+        match self.random.within(0..=17) {
+            0 => Event::Reload { tab: 0 },
+            1 => Event::Navigate { tab: 0, site },
+            2 | 3 => Event::AddLink { link },
+            4 => Event::ChangeLink { at: self.number(6), link },
+            5 => Event::RemoveLink { at: self.number(6) },
+            6 => Event::Idle(Idle::Locked),
+            7 => Event::Idle(Idle::Active),
+            8 => self.random.pick(&[Event::Idle(Idle::Idle), Event::Sound(true), Event::Sound(false)]),
+            9 => Event::Focus { window: self.random.pick(&[Some(1), Some(2), None]) },
+            10 => Event::Cover { window: 1, covered: self.random.chance(500) },
+            11 => Event::Activate { tab: self.number(5) },
+            12 => Event::Close { tab: self.number(5) },
+            13 | 14 => Event::View { milliseconds: self.random.within(100..=8_000) },
+            15 => Event::Open { site, window: self.random.pick(&[1, 2]) },
+            16 => Event::Tend,
+            _ => Event::Command(self.command()),
+        }
+    }
+
+    /// Whatever can be clicked; one line for each command.
+    fn command(&mut self) -> Command {
+        let asset = &self.setting.assets[0];
+        let rate = self.random.pick(&[0, self.setting.rate / 2, self.setting.rate, self.setting.rate * 2]);
+        let amount = format_decimal(self.random.within(0..=self.setting.budget), asset.scale);
+        let site = self.random.pick(&["site.example", "news.example", "*.example", "both.example"]).to_owned();
+        let own_rate = self.random.pick(&[None, Some(format_decimal(rate, asset.scale))]);
+        let commands = [
+            Command::Connect {
+                wallet_address: ALICE.to_owned(),
+                amount: amount.clone(),
+                monthly: self.setting.monthly,
+            },
+            Command::TopUp { amount, monthly: self.setting.monthly },
+            Command::CancelConnect,
+            Command::Disconnect,
+            Command::SetEnabled(self.random.chance(700)),
+            Command::SetSiteEnabled { site, enabled: self.random.chance(700) },
+            Command::SetRate(format_decimal(rate, asset.scale)),
+            Command::SetRate("a lot".to_owned()),
+            Command::SetSiteRate { site: "site.example".to_owned(), rate: own_rate },
+            Command::SetIdle(self.random.pick(&[None, Some(1), Some(5)])),
+            Command::SetProxyUrl("nowhere".to_owned()),
+            Command::ForgetLedger,
+            Command::ExportLedger { format: Format::Csv, view: ViewId(1) },
+        ];
+        self.random.pick(&commands)
+    }
+
+    /// What machines, networks and servers do when one needs them most.
+    fn mishap(&mut self) -> Event {
+        if self.setting.hostile && self.random.chance(500) {
+            return Event::Lie { lie: Lie::draw(&mut self.random), times: self.random.pick(&[1, 1, 2, 5, 40]) };
+        }
+        let minutes = self.random.within(1..=90) * MINUTE;
+        match self.random.within(0..=30) {
+            0 | 1 => Event::Kill { calls_are_lost: self.random.chance(500) },
+            2..=6 => Event::KillAfter(u32::try_from(self.random.within(0..=14)).unwrap_or_default()),
+            7 => Event::RestartBrowser,
+            8 | 9 => Event::FailWrite {
+                after: u32::try_from(self.random.within(0..=4)).unwrap_or_default(),
+                written: self.random.chance(300),
+            },
+            10 => Event::Sleep { milliseconds: minutes, clock_stops: self.random.chance(500) },
+            11 => Event::SetClock(if self.random.chance(300) { 0 } else { self.random.signed(3 * HOUR) }),
+            12 => Event::LateTimers { times: 3, milliseconds: self.random.within(10..=5_000) },
+            13 => Event::DoubleTimer,
+            14..=21 => Event::Trouble {
+                route: self.random.pick(&[
+                    Route::ToProxy,
+                    Route::ToProxy,
+                    Route::ProxyToWallet,
+                    Route::ProxyToWallet,
+                    Route::ToWallet,
+                ]),
+                fault: self.fault(),
+                times: self.random.pick(&[1, 1, 1, 2, 3, 12]),
+            },
+            22 => Event::ProxyDown { milliseconds: self.random.within(0..=MINUTE), forgets: self.random.chance(500) },
+            23 => Event::ProxyKeys,
+            24 => Event::WalletRestart,
+            25 | 26 => Event::ExpireTokens,
+            27 => Event::ExpireIncoming,
+            28 => Event::Balance(self.random.pick(&[0, 50, u64::MAX / 4, u64::MAX / 4])),
+            29 => self.random.pick(&[Event::RemoveKeys, Event::AddKey]),
+            _ => Event::Terms {
+                minimum: self.random.pick(&[0, 3, 19, 100]),
+                fee: self.random.pick(&[0, 30_000]),
+                slippage: self.random.pick(&[0, 10_000]),
+                tells: self.random.chance(500),
+            },
+        }
+    }
+
+    fn fault(&mut self) -> Fault {
+        let milliseconds = self.random.pick(&[50, 500, 900, 1_500, 3_000, 9_500, 12_000]);
+        match self.random.within(0..=7) {
+            0 => Fault::LoseRequest,
+            1 => Fault::Break,
+            2 => Fault::LoseReply,
+            3 => Fault::BreakReply,
+            4 => Fault::Delay(milliseconds),
+            5 => Fault::DelayReply(milliseconds),
+            6 => Fault::Duplicate { milliseconds, first_reply_is_lost: self.random.chance(500) },
+            _ => Fault::Status(self.random.pick(&[429, 500, 502, 503, 404, 200])),
+        }
+    }
+}

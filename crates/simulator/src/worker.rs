@@ -1,0 +1,319 @@
+//! The extension's worker: its lives, what it is told, and what it has done for it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use engine::{
+    Effect, Engine, FrameId, FrameMessage, Input, Now, Page, SecretKey, Signer, Stored, TabId, Url, WindowId,
+};
+
+use crate::proxy::PROXY;
+use crate::world::{Happening, World};
+
+/// Without a sign of life the browser ends a worker after so long.
+const IDLE: u64 = 30_000;
+/// An alarm's period.
+const ALARM: u64 = 30_000;
+/// A content script whose port was closed comes back after so long, if it had been told something.
+const RECONNECT: u64 = 100;
+const RECONNECT_UNHEARD: u64 = 60_000;
+
+/// One life of the worker.
+pub(crate) struct Worker {
+    engine: Engine,
+    pub(crate) life: u64,
+    /// When its monotonic clock began.
+    born: u64,
+    /// The last time that the browser did something for it, or told it something.
+    alive: u64,
+    /// Something could not be stored, so it does nothing any more.
+    broken: bool,
+    viewers: u32,
+}
+
+/// What wakes the worker, and what goes wrong with it.
+#[derive(Default)]
+pub(crate) struct Timers {
+    /// The timer that counts.
+    number: u64,
+    /// The alarm that counts, and how many there have been.
+    alarm: Option<u64>,
+    alarms: u64,
+    /// Effects that are still carried out before the worker dies.
+    pub(crate) fuse: Option<u32>,
+    /// Writes that still succeed before one fails, which may be made all the same.
+    pub(crate) failing_write: Option<(u32, bool)>,
+    /// How many of the next timers are late, and by how much.
+    pub(crate) late: (u32, u64),
+    pub(crate) double: bool,
+}
+
+impl World {
+    /// Tells the worker something; starts it if it does not run.
+    pub(crate) fn give(&mut self, input: Input) {
+        if self.worker.is_none() {
+            self.start_worker();
+        }
+        if let Some(worker) = &mut self.worker {
+            // Answers and timers do not count as a sign of life; events of the browser do.
+            if !matches!(input, Input::Answered(..) | Input::Elapsed) {
+                worker.alive = self.elapsed;
+            }
+            self.handle(input);
+        }
+    }
+
+    /// Tells the worker something that only this life waits for.
+    pub(crate) fn give_to_life(&mut self, life: u64, input: Input) {
+        if self.worker.as_ref().is_some_and(|worker| worker.life == life) {
+            self.give(input);
+        }
+    }
+
+    fn start_worker(&mut self) {
+        self.lives += 1;
+        self.figures.lives += 1;
+        let (life, born) = (self.lives, self.elapsed);
+        self.note(|| format!("== life {life} of the worker"));
+        let engine = Engine::new(Url::parse(PROXY).expect("a URL"));
+        self.worker = Some(Worker { engine, life, born, alive: born, broken: false, viewers: 0 });
+        self.schedule(IDLE, Happening::IdleCheck(life));
+        let entries = |store: &BTreeMap<String, String>| store.clone().into_iter().collect();
+        let stored = Stored {
+            local: entries(&self.storage.local),
+            session: entries(&self.storage.session),
+            signer: self.storage.key.map(|seed| Box::new(SecretKey::from_seed(seed)) as Box<dyn Signer>),
+            tabs: self.browser.known_tabs(),
+            focused_window: Some(WindowId(self.browser.focused())),
+        };
+        self.handle(Input::Woke(stored));
+    }
+
+    /// One input, then all its effects, and then the answers to those.
+    fn handle(&mut self, input: Input) {
+        let mut waiting = VecDeque::from([input]);
+        while let Some(input) = waiting.pop_front() {
+            let entropy = self.random.bytes();
+            let wall = self.time(self.clock_error);
+            let monotonic = self.monotonic();
+            let Some(worker) = self.worker.as_mut().filter(|worker| !worker.broken) else { return };
+            worker.engine.handle(input, Now { wall, monotonic, entropy });
+            while let Some(effect) = self.worker.as_mut().and_then(|worker| worker.engine.poll()) {
+                if self.timers.fuse == Some(0) {
+                    self.note(|| "== killed between two effects".to_owned());
+                    return self.kill(false);
+                }
+                self.timers.fuse = self.timers.fuse.map(|left| left - 1);
+                match self.carry_out(effect) {
+                    Ok(answer) => answer.into_iter().for_each(|answer| waiting.push_front(answer)),
+                    Err(WriteFailed) => return self.give_up(),
+                }
+            }
+        }
+    }
+
+    /// Milliseconds on the worker's own clock.
+    fn monotonic(&self) -> u64 {
+        self.worker.as_ref().map_or(0, |worker| self.elapsed.saturating_sub(worker.born))
+    }
+
+    /// What could not be stored did not happen, so nothing that builds on it may: as the queue of
+    /// the background code does it.
+    fn give_up(&mut self) {
+        self.note(|| "== a write has failed".to_owned());
+        if let Some(worker) = &mut self.worker {
+            worker.broken = true;
+        }
+        self.timers.number += 1;
+        self.timers.alarm = None;
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>, WriteFailed> {
+        if !matches!(effect, Effect::Call { .. } | Effect::Wake(_))
+            && let Some(worker) = &mut self.worker
+        {
+            worker.alive = self.elapsed;
+        }
+        match effect {
+            Effect::MakeKey => {
+                let seed = self.random.bytes();
+                self.note(|| "-> a key is made".to_owned());
+                self.storage.key = Some(seed);
+                return Ok(Some(Input::KeyMade(Box::new(SecretKey::from_seed(seed)))));
+            }
+            Effect::Persist { area, entries } => {
+                let failing = self.timers.failing_write.take();
+                if !matches!(failing, Some((0, false))) {
+                    self.note(|| {
+                        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+                        format!("-> {area:?} {}", names.join(" "))
+                    });
+                    let writes = |wanted: &[&str]| entries.iter().any(|(name, _)| wanted.contains(&name.as_str()));
+                    let (settings, spending) = (writes(&["settings", "account"]), writes(&["spending"]));
+                    self.storage.write(area, entries);
+                    self.check_accounts(settings, spending);
+                }
+                match failing {
+                    Some((0, _)) => return Err(WriteFailed),
+                    other => self.timers.failing_write = other.map(|(left, written)| (left - 1, written)),
+                }
+            }
+            Effect::Call { call, request, deadline, .. } => self.call(call, request, deadline.into()),
+            Effect::Wake(time) => self.set_timer(time),
+            Effect::Alarm(on) => {
+                self.timers.alarms += 1;
+                self.timers.alarm = on.then_some(self.timers.alarms);
+                if on {
+                    self.schedule(ALARM, Happening::Alarm(self.timers.alarms));
+                }
+            }
+            Effect::WatchIdle(_) => return Ok(Some(Input::IdleChanged(self.browser.idle))),
+            Effect::Tell(frame, message) => self.tell(frame, message),
+            Effect::OpenTab(Page::Welcome) => {}
+            Effect::OpenTab(Page::Consent(url)) => {
+                self.note(|| format!("-> opens {url}"));
+                let tab = self.browser.open(url.as_str(), 1);
+                self.schedule(1, Happening::Opened(tab));
+                return Ok(Some(Input::ConsentTabOpened(TabId(tab))));
+            }
+            Effect::CloseTab(TabId(tab)) => self.schedule(1, Happening::Closes(tab)),
+            Effect::Badge(_) | Effect::Export { .. } => {}
+            Effect::Publish(view) => self.view = serde_json::to_value(view).ok(),
+        }
+        Ok(None)
+    }
+
+    fn set_timer(&mut self, time: Option<u64>) {
+        self.timers.number += 1;
+        let Some(time) = time else { return };
+        let mut delay = time.saturating_sub(self.monotonic());
+        delay += self.random.pick(&[0, 0, 1, 4, 15]);
+        if self.timers.late.0 > 0 {
+            self.timers.late.0 -= 1;
+            delay += self.timers.late.1;
+        }
+        self.schedule(delay, Happening::Timer(self.timers.number));
+        if std::mem::take(&mut self.timers.double) {
+            self.schedule(delay + 1, Happening::Timer(self.timers.number));
+        }
+    }
+
+    pub(crate) fn timer_goes_off(&mut self, number: u64) {
+        if number == self.timers.number
+            && let Some(life) = self.worker.as_ref().map(|worker| worker.life)
+        {
+            self.give_to_life(life, Input::Elapsed);
+        }
+    }
+
+    pub(crate) fn alarm_rings(&mut self, number: u64) {
+        if self.timers.alarm == Some(number) {
+            self.schedule(ALARM, Happening::Alarm(number));
+            if let Some(worker) = &mut self.worker {
+                worker.alive = self.elapsed;
+            }
+            self.give(Input::Elapsed);
+        }
+    }
+
+    /// The browser ends a worker that has done nothing for a while.
+    pub(crate) fn end_if_idle(&mut self, life: u64) {
+        let Some(worker) = self.worker.as_ref().filter(|worker| worker.life == life) else { return };
+        let end = worker.alive + IDLE;
+        if end <= self.elapsed {
+            self.note(|| "== ended, as it was idle".to_owned());
+            self.kill(false);
+        } else {
+            self.schedule_at(end, Happening::IdleCheck(life));
+        }
+    }
+
+    /// Ends the worker. What it sent is on its way all the same, unless it is lost with it.
+    pub(crate) fn kill(&mut self, calls_are_lost: bool) {
+        if self.worker.take().is_none() {
+            return;
+        }
+        self.figures.kills += 1;
+        self.timers.fuse = None;
+        self.timers.number += 1;
+        if calls_are_lost {
+            self.lose_calls();
+        }
+        for tab in self.browser.tabs.clone() {
+            if tab.frame.is_some() {
+                if let Some(known) = self.browser.tab(tab.id) {
+                    known.frame = None;
+                }
+                let after = if tab.heard { RECONNECT } else { RECONNECT_UNHEARD };
+                self.schedule(after, Happening::Reconnect(tab.id));
+            }
+        }
+    }
+
+    pub(crate) fn awake(&mut self) {
+        self.browser.asleep = self.elapsed < self.asleep_until;
+        self.remember_front();
+    }
+
+    /// The machine sleeps; whether the monotonic clock stands still meanwhile depends on it.
+    pub(crate) fn sleep(&mut self, milliseconds: u64, clock_stops: bool) {
+        // What is left of the last step may be credited after waking up.
+        self.count_attention(2_000);
+        self.browser.asleep = true;
+        self.asleep_until = self.elapsed + milliseconds;
+        if let Some(worker) = &mut self.worker {
+            worker.alive += milliseconds;
+            worker.born += if clock_stops { milliseconds } else { 0 };
+        }
+        self.schedule(milliseconds, Happening::Awake);
+    }
+
+    fn tell(&mut self, frame: FrameId, message: FrameMessage) {
+        self.note(|| format!("-> tells frame {}: {}", frame.0, told(&message)));
+        if let Some(tab) = self.browser.tabs.iter_mut().find(|tab| tab.frame == Some(frame.0)) {
+            tab.heard = true;
+        }
+        if matches!(message, FrameMessage::Monetization { .. }) {
+            self.figures.events += 1;
+        }
+    }
+
+    /// A view is opened, for so long.
+    pub(crate) fn open_view(&mut self, milliseconds: u64) {
+        if self.worker.is_none() {
+            self.start_worker();
+        }
+        if let Some(worker) = self.worker.as_mut() {
+            worker.viewers += 1;
+            let life = worker.life;
+            self.schedule(milliseconds, Happening::ViewCloses(life));
+            self.give(Input::ViewOpened);
+        }
+    }
+
+    pub(crate) fn close_view(&mut self, life: u64) {
+        if let Some(worker) = self.worker.as_mut().filter(|worker| worker.life == life) {
+            worker.viewers = worker.viewers.saturating_sub(1);
+            self.give(Input::ViewClosed);
+        }
+    }
+
+    /// Whether a view is open.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.worker.as_ref().is_some_and(|worker| worker.viewers > 0)
+    }
+
+    pub(crate) fn life_of_worker(&self) -> u64 {
+        self.worker.as_ref().map_or(0, |worker| worker.life)
+    }
+}
+
+/// Something could not be stored.
+struct WriteFailed;
+
+fn told(message: &FrameMessage) -> String {
+    match message {
+        FrameMessage::Load(link) => format!("load {}", link.0),
+        FrameMessage::Error(link) => format!("error {}", link.0),
+        FrameMessage::Monetization { link, amount, .. } => format!("monetization {} {}", link.0, amount.value),
+    }
+}
