@@ -33,7 +33,8 @@ pub(crate) fn read_components(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Si
 
 /// Prints the inner list of covered components.
 pub(crate) fn component_list(components: &[&str]) -> Result<String, SignatureError> {
-    let mut list = "(".to_owned();
+    let mut list = String::with_capacity(128);
+    list.push('(');
     for name in components {
         if list.len() > 1 {
             list.push(' ');
@@ -54,7 +55,8 @@ pub(crate) fn signature_base<'a>(
 ) -> Result<String, SignatureError> {
     let target = request.target()?;
     let mut covered = Vec::new();
-    let mut base = String::new();
+    // Most are shorter.
+    let mut base = String::with_capacity(1024);
     for name in components {
         if covered.contains(&name) {
             return Err(SignatureError::DuplicateComponent(name.to_owned()));

@@ -26,7 +26,7 @@ pub struct Parameters {
 impl Parameters {
     /// Prints the parameters in their fixed order: `;created=…;keyid="…";nonce="…";…`.
     pub(crate) fn to_text(&self) -> Result<String, SignatureError> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(192);
         self.push(&mut text).map_err(|name| SignatureError::InvalidParameter(name.to_owned()))?;
         Ok(text)
     }

@@ -13,7 +13,7 @@ use serde::ser::{
 /// not texts. Whether it does is settled when it is declared, not when it is written.
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
     // Most of what is written fits.
-    let mut text = String::with_capacity(512);
+    let mut text = String::with_capacity(2048);
     let Ok(()) = value.serialize(Writer(&mut text));
     text
 }
