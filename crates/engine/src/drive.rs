@@ -16,7 +16,7 @@ impl Engine {
         self.resolve_links();
         let targets = self.targets();
         self.pass_time(&targets);
-        self.end_sessions(&targets);
+        self.end_sessions();
         self.drive_key_watch(&targets);
         self.drive_readings(&targets);
         self.drive_settling(&targets);
@@ -81,7 +81,7 @@ impl Engine {
         if !is_other_rate && credit.is_none() {
             return;
         }
-        let largest = targets.iter().filter_map(|target| self.least_for(target)).max();
+        let largest = targets.iter().filter_map(|target| self.savings_for(target, rate)).max();
         let cap = slack(rate).max(Accrual::from_units(largest.unwrap_or(0)));
         let Some(spending) = &mut self.spending else { return };
         if is_other_rate {
@@ -106,18 +106,23 @@ impl Engine {
         }
     }
 
-    /// The least that can be sent to a target, if there is a budget for it and it does not rest for long.
-    pub(crate) fn least_for(&self, target: &Target) -> Option<u64> {
+    /// The least that can be sent to a target, if it is more than the purse may be overdrawn by, there is
+    /// a budget for it, and the target does not rest for long.
+    pub(crate) fn savings_for(&self, target: &Target, rate: Rate) -> Option<u64> {
+        let least = self.minimums.least(&target.receiver);
+        // That is all there is to say of nearly every target.
+        if least <= slack(rate).whole_units() {
+            return None;
+        }
         let rest = self.spending.as_ref()?.budget.remaining();
         let rests = self.receivers.at(&target.receiver)?.is_resting(self.pace.ticks() + 1);
-        Some(self.minimums.least(&target.receiver)).filter(|least| !rests && *least <= rest)
+        (!rests && least <= rest).then_some(least)
     }
 
     /// Everything that costs money goes through here, once per input.
     fn spend(&mut self, targets: &[Target]) {
         let rate = self.pace.rate();
-        let slack = slack(rate).whole_units();
-        let is_large = |target: &&Target| self.least_for(target).is_some_and(|least| least > slack);
+        let is_large = |target: &&Target| self.savings_for(target, rate).is_some();
         let large: Vec<_> = targets.iter().filter(is_large).map(|target| &target.receiver).collect();
         self.desk.keep_only(targets, &large, self.server_time());
         let pays_once = self.is_paying_once();

@@ -25,6 +25,8 @@ use crate::settings::Settings;
 use crate::settling::Settling;
 use crate::snapshot::{local, save};
 use crate::spending::Spending;
+use crate::targets::Targets;
+use crate::watched::Watched;
 
 /// The machine. See the crate's documentation for how it is driven.
 pub struct Engine {
@@ -32,14 +34,15 @@ pub struct Engine {
     pub(crate) entropy: Entropy,
     built_in_proxy: Url,
     pub(crate) key: Option<Key>,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Watched<Settings>,
     /// The user's wallet, once it is connected.
     pub(crate) account: Option<Box<Account>>,
     /// An attempt to connect one.
     pub(crate) attempt: Option<Box<Attempt>>,
     pub(crate) spending: Option<Spending>,
-    pub(crate) presence: Presence,
-    pub(crate) frames: Frames,
+    pub(crate) presence: Watched<Presence>,
+    pub(crate) frames: Watched<Frames>,
+    pub(crate) targets: Targets,
     pub(crate) receivers: Receivers,
     pub(crate) minimums: Minimums,
     pub(crate) pace: Pace,
@@ -74,12 +77,13 @@ impl Engine {
             entropy: Entropy::new([0; 32]),
             built_in_proxy,
             key: None,
-            settings: Settings::default(),
+            settings: Watched::default(),
             account: None,
             attempt: None,
             spending: None,
-            presence: Presence::default(),
-            frames: Frames::default(),
+            presence: Watched::default(),
+            frames: Watched::default(),
+            targets: Targets::default(),
             receivers: Receivers::default(),
             minimums: Minimums::default(),
             pace: Pace::default(),
@@ -148,7 +152,7 @@ impl Engine {
     }
 
     pub(crate) fn persist_settings(&mut self) {
-        let settings = save(&self.settings);
+        let settings = save(&*self.settings);
         self.persist(Area::Local, vec![(local::SETTINGS.to_owned(), Some(settings))]);
     }
 

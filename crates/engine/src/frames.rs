@@ -56,6 +56,11 @@ impl Frames {
         self.0.insert(frame, Frame { tab, main, site, loopback, visible, links });
     }
 
+    /// Whether links of a tab have not been looked at.
+    pub(crate) fn wait_in(&self, tab: TabId) -> bool {
+        self.in_tab(tab).any(|(_, frame)| frame.links.iter().any(|link| matches!(link.state, LinkState::Waiting(_))))
+    }
+
     /// Whether a link needs what is known of this address.
     pub(crate) fn name(&self, address: &WalletAddress) -> bool {
         let mut links = self.0.values().flat_map(|frame| &frame.links);

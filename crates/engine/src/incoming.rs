@@ -46,7 +46,7 @@ impl Engine {
     pub(crate) fn receive_into(&mut self, address: &WalletAddress, reply: IncomingPaymentReply) {
         let now = self.server_time();
         let Some(receiver) = self.receivers.at_mut(address) else { return };
-        if check_incoming_payment(&receiver.wallet, &reply.id).is_err() {
+        if check_incoming_payment(receiver.wallet(), &reply.id).is_err() {
             let problem = ProblemCode::WrongHost.about(reply.id.url().authority());
             return self.receiver_failed(address, problem);
         }

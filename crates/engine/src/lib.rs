@@ -49,6 +49,7 @@ mod table;
 mod targets;
 mod view;
 mod waking;
+mod watched;
 
 pub use calls::CallId;
 pub use effect::{Area, Badge, Effect, FrameMessage, Page};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use base64ct::{Base64, Encoding};
 use money::{Amount, Asset, Rate};
-use open_payments::WalletDocument;
+use open_payments::{WalletAddress, WalletDocument};
 
 use crate::connecting::Stage;
 use crate::effect::{Badge, Effect};
@@ -173,7 +173,7 @@ impl Engine {
     fn page_view(&self, tab: TabId, site: &str, state: PageState, targets: &[Target]) -> PageView {
         let paid = self.published.visits.get(&tab).filter(|visit| visit.0 == site);
         let mut receivers: Vec<String> = Vec::new();
-        for address in self.receivers_in(tab).map(|receiver| receiver.wallet.id.as_str()) {
+        for address in self.receivers_in(tab).map(|receiver| receiver.wallet().id.as_str()) {
             if !receivers.iter().any(|known| known == address) {
                 receivers.push(address.to_owned());
             }
@@ -238,7 +238,11 @@ impl Engine {
 
     /// What is wrong with the first receiver of the page that something is wrong with.
     fn receivers_problem(&self, targets: &[Target]) -> Option<&Problem> {
-        targets.iter().find_map(|target| self.receivers.at(&target.receiver)?.problem())
+        // Most have none, so they are what is looked up.
+        let troubled = self.receivers.iter().filter_map(|(address, receiver)| Some((address, receiver.problem()?)));
+        let turn = |address: &WalletAddress| targets.iter().position(|target| target.receiver == *address);
+        let in_turn = troubled.filter_map(|(address, problem)| Some((turn(address)?, problem)));
+        in_turn.min_by_key(|(turn, _)| *turn).map(|(_, problem)| problem)
     }
 
     /// Those behind the links of a tab, one for each link.

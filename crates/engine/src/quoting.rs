@@ -26,11 +26,11 @@ impl Engine {
         if !self.desk.wants_quote() || !self.may_quote() {
             return;
         }
-        let (now, slack) = (self.server_time(), slack(rate).whole_units());
+        let now = self.server_time();
         let mut asked = false;
         for target in self.desk.in_turn(targets) {
             let Some(receiver) = self.receivers.at(&target.receiver) else { continue };
-            let is_large = self.least_for(target).is_some_and(|least| least > slack);
+            let is_large = self.savings_for(target, rate).is_some();
             if receiver.is_resting(self.pace.ticks()) || is_large && !self.desk.lacks(&target.receiver) {
                 continue;
             }

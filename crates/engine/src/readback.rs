@@ -66,9 +66,9 @@ impl Reading {
 
 impl Engine {
     /// The last payment of a receiver that went out of view is read back too.
-    pub(crate) fn end_sessions(&mut self, targets: &[Target]) {
-        for (address, receiver) in self.receivers.iter_mut() {
-            if receiver.payments > 0 && !targets.iter().any(|target| target.receiver == *address) {
+    pub(crate) fn end_sessions(&mut self) {
+        for receiver in self.receivers.values_mut() {
+            if receiver.payments > 0 && !receiver.is_target {
                 receiver.payments = 0;
                 if let Some(payment) = receiver.unread.take() {
                     self.readings.want_payment(payment, self.now.monotonic);
@@ -185,7 +185,7 @@ impl Engine {
         let age = u64::try_from(self.now.wall.millis() - at.millis()).unwrap_or(0);
         self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST.saturating_sub(age));
         // The last one has probably failed too, and the next ones are read back until one is delivered.
-        for (_, receiver) in self.receivers.iter_mut() {
+        for receiver in self.receivers.values_mut() {
             receiver.payments = 0;
             if let Some(payment) = receiver.unread.take() {
                 self.readings.want_payment(payment, self.now.monotonic);

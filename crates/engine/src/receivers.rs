@@ -11,16 +11,24 @@ use crate::table::Table;
 /// By the address, not by the id that its document claims: that may be anybody's.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Receivers(Table<WalletAddress, Receiver>);
+pub(crate) struct Receivers {
+    known: Table<WalletAddress, Receiver>,
+    /// Grows with each document that is read, and with all that is forgotten.
+    #[serde(skip)]
+    revision: u64,
+}
 
 impl Snapshot for Receivers {}
 
 /// One of them.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Receiver {
-    pub(crate) wallet: WalletDocument,
+    wallet: WalletDocument,
     read_at: Timestamp,
     incoming: Option<(IncomingPaymentUrl, Timestamp)>,
+    /// Whether it is one of the targets.
+    #[serde(skip)]
+    pub(crate) is_target: bool,
     /// Payments since its link came into view.
     #[serde(skip)]
     pub(crate) payments: u32,
@@ -52,7 +60,7 @@ const REMEMBERED: usize = 64;
 impl Receivers {
     /// What an address stands for, if its document was read lately.
     pub(crate) fn resolve(&self, address: &WalletAddress, now: Timestamp) -> Option<&WalletDocument> {
-        let receiver = self.0.get(address)?;
+        let receiver = self.known.get(address)?;
         let age = now.millis() - receiver.read_at.millis();
         (0..DOCUMENT_LIFE).contains(&age).then_some(&receiver.wallet)
     }
@@ -65,7 +73,8 @@ impl Receivers {
         now: Timestamp,
         is_needed: impl Fn(&WalletAddress) -> bool,
     ) {
-        match self.0.get_mut(&address) {
+        self.revision += 1;
+        match self.known.get_mut(&address) {
             Some(known) => {
                 if !is_same_account(&known.wallet, &wallet) {
                     known.drop_incoming();
@@ -73,31 +82,48 @@ impl Receivers {
                 (known.wallet, known.read_at) = (wallet, now);
             }
             None => {
-                self.0.insert(address, Receiver::new(wallet, now));
-                let others = self.0.iter().filter(|(address, _)| !is_needed(address));
+                self.known.insert(address, Receiver::new(wallet, now));
+                let others = self.known.iter().filter(|(address, _)| !is_needed(address));
                 let oldest = others.min_by_key(|(_, receiver)| receiver.read_at).map(|(address, _)| address.clone());
-                if let Some(oldest) = oldest.filter(|_| self.0.len() > REMEMBERED) {
-                    self.0.remove(&oldest);
+                if let Some(oldest) = oldest.filter(|_| self.known.len() > REMEMBERED) {
+                    self.known.remove(&oldest);
                 }
             }
         }
     }
 
+    /// Another one, if one of them may be another than it was.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     pub(crate) fn at(&self, address: &WalletAddress) -> Option<&Receiver> {
-        self.0.get(address)
+        self.known.get(address)
     }
 
     pub(crate) fn at_mut(&mut self, address: &WalletAddress) -> Option<&mut Receiver> {
-        self.0.get_mut(address)
+        self.known.get_mut(address)
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&WalletAddress, &mut Receiver)> {
-        self.0.iter_mut()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&WalletAddress, &Receiver)> {
+        self.known.iter()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Receiver> {
+        self.known.values_mut()
+    }
+
+    /// Marks those that are targets.
+    pub(crate) fn mark(&mut self, is_target: impl Fn(&WalletAddress) -> bool) {
+        for (address, receiver) in self.known.iter_mut() {
+            receiver.is_target = is_target(address);
+        }
     }
 
     /// Another wallet will pay: what was learned with the last one does not hold for it.
     pub(crate) fn forget_the_payer(&mut self) {
-        for receiver in self.0.values_mut() {
+        self.revision += 1;
+        for receiver in self.known.values_mut() {
             *receiver = Receiver {
                 incoming: receiver.incoming.take(),
                 ..Receiver::new(receiver.wallet.clone(), receiver.read_at)
@@ -113,7 +139,20 @@ pub(crate) fn is_same_account(one: &WalletDocument, other: &WalletDocument) -> b
 
 impl Receiver {
     fn new(wallet: WalletDocument, read_at: Timestamp) -> Self {
-        Self { wallet, read_at, incoming: None, payments: 0, unread: None, failures: Failures::default() }
+        Self {
+            wallet,
+            read_at,
+            incoming: None,
+            is_target: false,
+            payments: 0,
+            unread: None,
+            failures: Failures::default(),
+        }
+    }
+
+    /// What its document says, which only [`Receivers::learn`] changes.
+    pub(crate) fn wallet(&self) -> &WalletDocument {
+        &self.wallet
     }
 
     /// Where it can be paid into now.

@@ -121,8 +121,9 @@ impl SiteRules {
     /// for: this is asked several times a second.
     fn covering(&self, site: &str) -> impl Iterator<Item = &SiteRule> {
         let host = site.split_once(':').map_or(site, |(host, _)| host);
-        let domains = std::iter::successors(Some(host), parent).map(|domain| [ALL_OF, domain].concat());
-        std::iter::once(site.to_owned()).chain(domains).filter_map(|pattern| self.0.get(&SitePattern(pattern)))
+        let domains = std::iter::successors(Some(host), parent).map(|domain| (ALL_OF, domain));
+        let patterns = std::iter::once(("", site)).chain(domains);
+        patterns.filter_map(|(start, rest)| self.0.find(|known| known.0.bytes().cmp(start.bytes().chain(rest.bytes()))))
     }
 }
 

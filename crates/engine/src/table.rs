@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// A map in a sorted vector. Here each is small, and the code of one `BTreeMap` alone weighs more
@@ -15,6 +17,11 @@ impl<K, V> Default for Table<K, V> {
 impl<K: Ord, V> Table<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().map(|at| &self.0[at].1)
+    }
+
+    /// The one whose key is found in this way.
+    pub(crate) fn find(&self, order: impl Fn(&K) -> Ordering) -> Option<&V> {
+        self.0.binary_search_by(|(known, _)| order(known)).ok().map(|at| &self.0[at].1)
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use money::Rate;
+use money::{Asset, Rate};
 use open_payments::{WalletAddress, WalletDocument};
 
 use crate::calls::Purpose;
@@ -24,6 +24,21 @@ pub(crate) struct Target {
     pub(crate) tab: TabId,
 }
 
+/// The targets, and what they follow from.
+#[derive(Default)]
+pub(crate) struct Targets {
+    list: Rc<[Target]>,
+    basis: Basis,
+}
+
+#[derive(Default, PartialEq, Eq)]
+struct Basis {
+    /// Of presence, settings, frames and receivers.
+    revisions: [u64; 4],
+    /// The currency of the wallet: rates of sites hold for one each.
+    asset: Option<Asset>,
+}
+
 /// Links of a page, in all its frames, that can have a wallet at a time; those beyond get an `error`.
 const SESSIONS_PER_PAGE: usize = 32;
 
@@ -31,7 +46,8 @@ impl Engine {
     /// Looks at links that nothing is known of yet, once their page is looked at and may be paid:
     /// not even a public document is fetched before.
     pub(crate) fn resolve_links(&mut self) {
-        let Some(tab) = self.looked_at().filter(|_| self.account.is_some()) else { return };
+        let tab = self.looked_at().filter(|tab| self.account.is_some() && self.frames.wait_in(*tab));
+        let Some(tab) = tab else { return };
         let links = self.links_in_turn();
         let mut sessions = self.frames.sessions(tab);
         let mut wanted = Vec::new();
@@ -87,8 +103,23 @@ impl Engine {
 
     /// What can be paid each second: of the page's wallets those in frames that are not from a site
     /// whose own rate is zero, for such a site gets nothing elsewhere either.
-    pub(crate) fn targets(&self) -> Vec<Target> {
-        self.targets_in(&|frame| self.has_a_rate(frame))
+    /// They are worked out anew only after a change, for they are asked for several times a second.
+    pub(crate) fn targets(&mut self) -> Rc<[Target]> {
+        let basis = Basis {
+            revisions: [
+                self.presence.revision(),
+                self.settings.revision(),
+                self.frames.revision(),
+                self.receivers.revision(),
+            ],
+            asset: self.account.as_ref().map(|account| account.wallet.asset.clone()),
+        };
+        if self.targets.basis != basis {
+            let list: Rc<[Target]> = self.targets_in(&|frame| self.has_a_rate(frame)).into();
+            self.receivers.mark(|address| list.iter().any(|target| target.receiver == *address));
+            self.targets = Targets { list, basis };
+        }
+        self.targets.list.clone()
     }
 
     /// The wallets behind the links of the page that is looked at, each once, in such frames.
@@ -100,11 +131,11 @@ impl Engine {
             let Some(frame) = self.frames.0.get(&id).filter(|frame| is_wanted(frame)) else { continue };
             let LinkState::Ready(address) = &frame.links[at].state else { continue };
             let Some(receiver) = self.receivers.at(address) else { continue };
-            if !known.iter().any(|known| is_same_account(&known.wallet, &receiver.wallet)) {
+            if !known.iter().any(|known| is_same_account(known.wallet(), receiver.wallet())) {
                 known.push(receiver);
                 targets.push(Target {
                     receiver: address.clone(),
-                    wallet_address: receiver.wallet.id.clone(),
+                    wallet_address: receiver.wallet().id.clone(),
                     site: site.clone(),
                     tab: frame.tab,
                 });
@@ -118,7 +149,7 @@ impl Engine {
     pub(crate) fn hearers(&self, target: &Target) -> Vec<(FrameId, LinkId)> {
         let names = |state: &LinkState| match state {
             LinkState::Ready(address) => {
-                self.receivers.at(address).is_some_and(|receiver| receiver.wallet.id == target.wallet_address)
+                self.receivers.at(address).is_some_and(|receiver| receiver.wallet().id == target.wallet_address)
             }
             _ => false,
         };

@@ -15,9 +15,9 @@ use crate::snapshot::{Entries, Entry, local, session};
 impl Engine {
     pub(crate) fn wake(&mut self, stored: Stored) {
         self.key = stored.signer.map(Key::new);
-        self.presence = Presence::new(stored.tabs, stored.focused_window);
+        *self.presence = Presence::new(stored.tabs, stored.focused_window);
         let (mut kept, mut fleeting) = (Entries::new(stored.local), Entries::new(stored.session));
-        self.settings = match kept.load(local::SETTINGS) {
+        *self.settings = match kept.load(local::SETTINGS) {
             Entry::Readable(settings) => settings,
             Entry::Absent => Settings::default(),
             // In what cannot be read the user may have stopped payments, to all or to some.
