@@ -175,7 +175,12 @@ impl Engine {
         let Some(held) = self.desk.checking.take() else { return };
         let Some(account) = &self.account else { return };
         let answer = answer.ok().filter(|answer| answer.status == 200);
-        let problem = match answer.map(|answer| Quote::parse(&answer.body)) {
+        let quote = answer.map(|answer| Quote::parse(&answer.body));
+        // The token is not exchanged while a quote is checked.
+        if let (Some(Ok(_)), Some(spending)) = (&quote, &mut self.spending) {
+            spending.token_honoured(&account.token.value, self.now.wall);
+        }
+        let problem = match quote {
             Some(Ok(quote))
                 if quote.id == held.id
                     && quote.debit_amount == held.debit

@@ -65,7 +65,7 @@ impl Engine {
                 // A quote belongs to the grant, not to the token, so the one that is held stays good.
                 self.persist_account();
                 if let Some(spending) = &mut self.spending {
-                    spending.token_died(now.wall);
+                    spending.token_exchanged();
                 }
                 self.persist_spending();
             }

@@ -1,5 +1,5 @@
 use money::{Accrual, Rate};
-use open_payments::Timestamp;
+use open_payments::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
@@ -27,8 +27,14 @@ impl Snapshot for Spending {}
 struct SignedQuotes {
     /// The largest debit amount signed with the token of today.
     today: u64,
-    /// The largest signed with those before it, and until when it can be paid from.
+    /// The largest signed with those that were exchanged since the wallet itself was last seen to
+    /// honour another one. That they are dead is so far only the proxy's word.
+    #[serde(default)]
+    exchanged: u64,
+    /// The largest signed with those before them, and until when it can be paid from.
     before: Option<(u64, Timestamp)>,
+    /// The token that the wallet itself was last seen to honour.
+    honoured: Option<Secret>,
 }
 
 /// A quote can be paid from for this long, whatever anybody says about it.
@@ -49,7 +55,9 @@ impl Spending {
     /// Another grant of the same wallet takes the place of the last one, and of its token.
     pub(crate) fn replace_budget(&mut self, budget: Budget, now: Timestamp) {
         self.budget = budget.starting(now);
-        self.token_died(now);
+        self.token_exchanged();
+        self.signed_quotes.exchanged_died(now);
+        self.signed_quotes.honoured = None;
     }
 
     /// Takes over a purse that was kept elsewhere, if it is newer.
@@ -66,17 +74,25 @@ impl Spending {
         is_larger
     }
 
-    /// The token is exchanged: nothing that was signed with it gets another quote.
-    pub(crate) fn token_died(&mut self, now: Timestamp) {
-        let before = self.signed_quotes.before.filter(|(_, until)| now < *until).map_or(0, |(units, _)| units);
-        let largest = before.max(std::mem::take(&mut self.signed_quotes.today));
-        self.signed_quotes.before = Some((largest, now.plus_millis(QUOTE_LIFE)));
+    /// The token is exchanged, or so it is said.
+    pub(crate) fn token_exchanged(&mut self) {
+        let SignedQuotes { today, exchanged, .. } = &mut self.signed_quotes;
+        *exchanged = std::mem::take(today).max(*exchanged);
+    }
+
+    /// The wallet itself has honoured this token. If that is another than before, those in between
+    /// are dead: a proxy that makes one up, or hands an old one back, gets no such answer.
+    pub(crate) fn token_honoured(&mut self, token: &Secret, now: Timestamp) {
+        let before = self.signed_quotes.honoured.replace(token.clone());
+        if before.is_some_and(|before| before != *token) {
+            self.signed_quotes.exchanged_died(now);
+        }
     }
 
     /// Whether a quote larger than this one can be paid from.
     pub(crate) fn has_signed_more_than(&self, units: u64, now: Timestamp) -> bool {
-        let SignedQuotes { today, before } = &self.signed_quotes;
-        *today > units || before.is_some_and(|(signed, until)| signed > units && now < until)
+        let SignedQuotes { today, exchanged, before, .. } = &self.signed_quotes;
+        *today.max(exchanged) > units || before.is_some_and(|(signed, until)| signed > units && now < until)
     }
 
     /// Sets aside what a payment needs.
@@ -120,9 +136,45 @@ impl Spending {
     }
 }
 
+impl SignedQuotes {
+    /// Nothing that was signed with the tokens that were exchanged gets another quote.
+    fn exchanged_died(&mut self, now: Timestamp) {
+        let before = self.before.filter(|(_, until)| now < *until).map_or(0, |(units, _)| units);
+        let largest = before.max(std::mem::take(&mut self.exchanged));
+        self.before = Some((largest, now.plus_millis(QUOTE_LIFE)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn token(text: &str) -> Secret {
+        Secret::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn an_exchange_that_the_wallet_has_not_confirmed_kills_nothing() {
+        let now = Timestamp::from_millis(0);
+        let limit = money::Amount::new(1, money::Asset::new("USD", 2).unwrap());
+        // Whether or not the wallet was seen to honour the token before it was handed back.
+        for is_seen in [false, true] {
+            let mut spending = Spending::new(Budget::new(limit.clone(), None));
+            spending.sign_quote(9);
+            if is_seen {
+                spending.token_honoured(&token("a"), now);
+            }
+            spending.token_exchanged();
+            spending.sign_quote(1);
+            spending.token_exchanged();
+            spending.token_honoured(&token("a"), now);
+            assert!(spending.has_signed_more_than(8, now.plus_millis(2 * QUOTE_LIFE)));
+            spending.token_exchanged();
+            spending.token_honoured(&token("b"), now);
+            assert!(spending.has_signed_more_than(8, now.plus_millis(QUOTE_LIFE - 1)));
+            assert!(!spending.has_signed_more_than(8, now.plus_millis(QUOTE_LIFE)));
+        }
+    }
 
     #[test]
     fn a_larger_quote_is_to_be_feared_while_its_token_or_it_lives() {
@@ -131,10 +183,13 @@ mod tests {
         let mut spending = Spending::new(Budget::new(limit, None));
         assert!(spending.sign_quote(5) && spending.sign_quote(9) && !spending.sign_quote(3));
         assert!(spending.has_signed_more_than(3, at(500)) && !spending.has_signed_more_than(9, at(0)));
-        spending.token_died(at(500));
+        spending.token_honoured(&token("a"), at(499));
+        spending.token_exchanged();
+        spending.token_honoured(&token("b"), at(500));
         assert!(spending.has_signed_more_than(3, at(505)) && !spending.has_signed_more_than(3, at(506)));
         spending.sign_quote(4);
-        spending.token_died(at(505));
+        spending.token_exchanged();
+        spending.token_honoured(&token("c"), at(505));
         assert!(spending.has_signed_more_than(8, at(510)) && !spending.has_signed_more_than(3, at(511)));
         spending.sign_quote(7);
         let budget = spending.budget.clone();

@@ -97,6 +97,44 @@ fn a_larger_quote_that_was_signed_before_is_not_passed_off() {
     assert_eq!(world.calls_to(&format!("{RESOURCES}/quotes/")), asked);
 }
 
+/// Asserts that a new quote of this size, for what is paid just now, is not paid from when it is
+/// passed off as the one that was asked for.
+fn assert_not_passed_off(world: &mut World, units: u64) {
+    let receiver = world.servers.wallets.quotes.values().max_by_key(|quote| quote.expires).unwrap().receiver.clone();
+    let now = world.server_time();
+    let (large, _) = world.servers.wallets.create_quote(units, receiver, now).unwrap();
+    world.faults.add("/v1/quotes", u32::MAX, Fault::Forge(Box::new(move |quote| quote["id"] = json!(large.as_str()))));
+    world.seconds(20);
+    assert!(world.servers.wallets.payments.iter().all(|payment| payment.debit < units));
+}
+
+#[test]
+fn a_token_that_is_said_to_be_exchanged_still_gets_large_quotes() {
+    // The proxy hands the old token back, at once or after another one that it has made up.
+    for made_up in [None, Some("made-up")] {
+        let mut world = World::connected();
+        world.command(Command::SetRate("3600".to_owned()));
+        world.faults.add("/v1/quotes", 1, Fault::LoseReply);
+        world.visit("https://site.example/", &[SITE]);
+        world.advance(200);
+        world.command(Command::SetRate("36".to_owned()));
+        let hour = world.server_time().plus_millis(3_600_000);
+        let token = world.servers.wallets.grant.as_mut().unwrap().token.as_mut().unwrap();
+        token.expires = hour;
+        let reply = |value: &str| {
+            let token = json!({"value": value, "manage": token.manage, "expiresIn": 7_200});
+            json!({"accessToken": token, "session": "session-0"})
+        };
+        let old = token.value.clone();
+        let next = made_up.unwrap_or(&old);
+        let rotations = [(old.clone(), reply(next)), (next.to_owned(), reply(&old))];
+        world.servers.rotations.extend(rotations);
+        world.seconds(1_000);
+        assert!(world.calls_to("/v1/tokens/rotate") > 0 && world.payments() > 900);
+        assert_not_passed_off(&mut world, 100);
+    }
+}
+
 #[test]
 fn payments_that_are_denied_cost_no_more_than_a_minute() {
     for code in [ErrorCode::WalletRefused, ErrorCode::InvalidReceiver, ErrorCode::TokenInactive, ErrorCode::RateLimited]
