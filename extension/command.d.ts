@@ -9,6 +9,8 @@ export type Command =
   /** `*.example.org` is a domain and all below it; without a rate what holds for more sites holds again. */
   | { command: 'setSiteRate'; site: string; perHour: string | null }
   | { command: 'setRate'; perHour: string }
+  /** No wallet gets more than this per hour; null is no such limit. */
+  | { command: 'setMaximumRate'; perHour: string | null }
   /** After so many minutes of doing nothing, 1 to 240, the user counts as away; null is never. */
   | { command: 'setIdle'; minutes: number | null }
   | { command: 'payOnce'; amount: string }

@@ -120,6 +120,9 @@ problem: Problem | null, };
 export type Settings = {
 /** What is different for some sites. */
 sites: Array<SiteRule>,
+/** The most that one wallet may get per hour, if there is such a limit; in another currency than
+ * the wallet's it does not count. */
+maximumRate: Money | null,
 /** After how many minutes of doing nothing the user counts as away; nothing if never. A page
  * that can be heard is paid all the same. */
 idleMinutes: number | null, };

@@ -61,6 +61,7 @@ enum Verb {
     SetSiteEnabled,
     SetSiteRate,
     SetRate,
+    SetMaximumRate,
     SetIdle,
     PayOnce,
     SetProxyUrl,
@@ -127,6 +128,8 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         // Without one the site has none of its own.
         Verb::SetSiteRate => Command::SetSiteRate { site: site?, rate: per_hour },
         Verb::SetRate => Command::SetRate(per_hour?),
+        // Without one there is none.
+        Verb::SetMaximumRate => Command::SetMaximumRate(per_hour),
         // Without minutes nobody counts as away.
         Verb::SetIdle => Command::SetIdle(minutes),
         Verb::PayOnce => Command::PayOnce { amount: amount? },

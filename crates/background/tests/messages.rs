@@ -82,6 +82,8 @@ fn every_command_is_read() {
         ("{command: 'exportLedger', format: 'csv'}", Command::ExportLedger { format: Format::Csv, view: ViewId(4) }),
         ("{command: 'exportLedger', format: 'json'}", Command::ExportLedger { format: Format::Json, view: ViewId(4) }),
         ("{command: 'forgetLedger'}", Command::ForgetLedger),
+        ("{command: 'setMaximumRate', perHour: '1'}", Command::SetMaximumRate(Some(text("1")))),
+        ("{command: 'setMaximumRate', perHour: null}", Command::SetMaximumRate(None)),
         ("{command: 'setIdle', minutes: 10}", Command::SetIdle(Some(10))),
         ("{command: 'setIdle', minutes: null}", Command::SetIdle(None)),
         ("{command: 'payOnce', amount: '1,50'}", Command::PayOnce { amount: text("1,50") }),

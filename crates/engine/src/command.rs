@@ -37,6 +37,7 @@ impl Engine {
             }
             Command::SetSiteRate { site, rate } => self.set_site_rate(&site, rate.as_deref()),
             Command::SetRate(text) => self.set_rate(&text),
+            Command::SetMaximumRate(text) => self.set_maximum_rate(text.as_deref()),
             Command::SetIdle(minutes) => {
                 self.settings.set_idle(minutes);
                 self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
@@ -72,6 +73,17 @@ impl Engine {
             let has_room = self.settings.sites.set_rate(sites, rate.flatten());
             self.site_rules_changed(has_room);
         }
+    }
+
+    /// At most nothing is no rate: that is what the switch for all payments is for.
+    fn set_maximum_rate(&mut self, text: Option<&str>) {
+        let rate = text.map(|text| self.parse_rate(text));
+        match rate {
+            Some(None) => return,
+            Some(Some((Rate::ZERO, _))) => return self.notice = Some(ProblemCode::RateInvalid.into()),
+            _ => self.settings.maximum_rate = rate.flatten(),
+        }
+        self.persist_settings();
     }
 
     fn site_rules_changed(&mut self, has_room: bool) {

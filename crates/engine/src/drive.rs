@@ -83,6 +83,7 @@ impl Engine {
         }
         let largest = targets.iter().filter_map(|target| self.savings_for(target, rate)).max();
         let cap = slack(rate).max(Accrual::from_units(largest.unwrap_or(0)));
+        let maximum = self.maximum_rate();
         let Some(spending) = &mut self.spending else { return };
         if is_other_rate {
             spending.purse.limit(cap);
@@ -90,6 +91,7 @@ impl Engine {
         }
         if let Some(credit) = credit {
             spending.purse.accrue(rate.accrue(credit), cap);
+            spending.purse.received.work_off(credit, maximum);
             // Also what keeps the worker alive: an extension API call each second.
             let purse = save(&spending.purse);
             self.persist(Area::Session, vec![(session::PURSE.to_owned(), Some(purse))]);
@@ -100,9 +102,10 @@ impl Engine {
     /// than it may be overdrawn.
     fn stop_pace(&mut self) {
         let rest = self.pace.stop(self.now.monotonic);
-        let rate = self.pace.rate();
+        let (rate, maximum) = (self.pace.rate(), self.maximum_rate());
         if let Some(spending) = self.spending.as_mut().filter(|_| rest > 0) {
             spending.purse.accrue(rate.accrue(rest), slack(rate));
+            spending.purse.received.work_off(rest, maximum);
         }
     }
 
@@ -115,7 +118,8 @@ impl Engine {
             return None;
         }
         let rest = self.spending.as_ref()?.budget.remaining();
-        let rests = self.receivers.at(&target.receiver)?.is_resting(self.pace.ticks() + 1);
+        let receiver = self.receivers.at(&target.receiver)?;
+        let rests = receiver.is_resting(self.pace.ticks() + 1) || self.has_enough(receiver);
         (!rests && least <= rest).then_some(least)
     }
 

@@ -205,6 +205,8 @@ pub enum Command {
     },
     /// Set the rate per hour, in the wallet's currency.
     SetRate(String),
+    /// Let no wallet get more than this per hour, in the wallet's currency; or as much as there is.
+    SetMaximumRate(Option<String>),
     /// Pay only while the user has been active within so many minutes, from 1 to 240; or always.
     SetIdle(Option<u32>),
     /// Pay the page in front once, beside what it gets each second.

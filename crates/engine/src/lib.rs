@@ -37,6 +37,7 @@ mod publish;
 mod purse;
 mod quoting;
 mod readback;
+mod received;
 mod receivers;
 mod rotation;
 mod settings;

@@ -20,7 +20,8 @@ pub(crate) struct Pace {
     deviations: VecDeque<u64>,
 }
 
-const SECOND: u64 = 1000;
+/// In milliseconds.
+pub(crate) const SECOND: u64 = 1000;
 /// Timers may fire this much early.
 const EARLY: u64 = 4;
 /// The most that one step credits: a sleeping laptop accrues nothing.

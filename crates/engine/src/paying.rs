@@ -30,13 +30,14 @@ impl Engine {
     /// Pays from the quote that is held, if the purse allows it and no payment is on its way.
     pub(crate) fn pay_if_due(&mut self, targets: &[Target], rate: Rate) {
         let Some(spending) = &self.spending else { return };
-        let (tick, now) = (self.pace.ticks(), self.now.monotonic);
+        let (tick, now, maximum) = (self.pace.ticks(), self.now.monotonic, self.maximum_rate());
         if self.desk.paying.is_some() || now < self.desk.rests_until {
             return;
         }
         let is_due = |held: &Held| {
-            let receiver = self.receivers.at(&held.asked.target.receiver);
-            let rests = receiver.is_some_and(|receiver| receiver.is_resting(tick));
+            let rests = self.receivers.at(&held.asked.target.receiver).is_some_and(|receiver| {
+                receiver.is_resting(tick) || spending.purse.received.has_enough(receiver.wallet(), 0, maximum)
+            });
             !rests && spending.purse.may_pay(held.debit.value, slack(rate))
         };
         let balance = spending.purse.balance().whole_units();
@@ -64,8 +65,12 @@ impl Engine {
             at: self.now.wall,
             once: self.once.as_ref().filter(|_| held.asked.once).map(|once| once.at),
         };
+        let maximum = self.maximum_rate();
         if let Some(spending) = &mut self.spending {
             spending.reserve(&intent);
+            if let (None, Some(_), Some(receiver)) = (intent.once, maximum, self.receivers.at(&target.receiver)) {
+                spending.purse.received.add(receiver.wallet(), intent.debit.value);
+            }
         }
         self.desk.paying = Some(InFlight { intent, target });
         self.persist_spending();

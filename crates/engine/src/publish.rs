@@ -116,12 +116,18 @@ impl Engine {
     }
 
     fn settings_view(&self) -> SettingsView {
+        let shown =
+            |per_hour: &Option<(Rate, Asset)>| per_hour.as_ref().map(|(per_hour, asset)| rate(*per_hour, asset));
         let rule = |(sites, rule): (&SitePattern, &SiteRule)| SiteRuleView {
             site: sites.as_str().to_owned(),
             enabled: rule.enabled,
-            rate: rule.rate.as_ref().map(|(per_hour, asset)| rate(*per_hour, asset)),
+            rate: shown(&rule.rate),
         };
-        SettingsView { sites: self.settings.sites.iter().map(rule).collect(), idle_minutes: self.settings.idle_minutes }
+        SettingsView {
+            sites: self.settings.sites.iter().map(rule).collect(),
+            maximum_rate: shown(&self.settings.maximum_rate),
+            idle_minutes: self.settings.idle_minutes,
+        }
     }
 
     fn connection_view(&self) -> ConnectionView {

@@ -1,11 +1,12 @@
 use money::Accrual;
 use serde::{Deserialize, Serialize};
 
+use crate::received::Received;
 use crate::snapshot::Snapshot;
 
 /// The user's permission to spend: it accrues while a payable page is looked at and is not a
 /// debt to any site. `accrued = paid + pending + forfeited + balance`, exactly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Purse {
     /// Grows with each change, so that of two copies the newer one can be told.
     pub(crate) revision: u64,
@@ -15,6 +16,9 @@ pub(crate) struct Purse {
     /// The part of what is pending that the proxy says was refused.
     doubtful: Accrual,
     forfeited: Accrual,
+    /// Whom it gives nothing for a while. There was no such thing in the first version.
+    #[serde(default)]
+    pub(crate) received: Received,
 }
 
 impl Snapshot for Purse {}
@@ -221,7 +225,7 @@ mod tests {
         ) {
             let mut purse = Purse::default();
             for (step, units) in steps {
-                let before = purse;
+                let before = purse.clone();
                 happen(&mut purse, step, units);
                 prop_assert_eq!(purse.paid + purse.pending + purse.forfeited + purse.balance(), purse.accrued);
                 prop_assert!(purse.forfeited >= before.forfeited && purse.accrued >= before.accrued);

@@ -11,6 +11,7 @@ use crate::effect::Area;
 use crate::engine::Engine;
 use crate::input::{Answer, Unreachable};
 use crate::minimum::Minimums;
+use crate::pace::SECOND;
 use crate::problem::{Problem, ProblemCode};
 use crate::proxy::{FOR_PREPARING, Failure};
 use crate::readback::NO_MONEY_REST;
@@ -31,7 +32,8 @@ impl Engine {
         for target in self.desk.in_turn(targets) {
             let Some(receiver) = self.receivers.at(&target.receiver) else { continue };
             let is_large = self.savings_for(target, rate).is_some();
-            if receiver.is_resting(self.pace.ticks()) || is_large && !self.desk.lacks(&target.receiver) {
+            let rests = receiver.is_resting(self.pace.ticks()) || self.has_enough(receiver);
+            if rests || is_large && !self.desk.lacks(&target.receiver) {
                 continue;
             }
             let incoming = receiver.incoming(now).cloned();
@@ -73,13 +75,14 @@ impl Engine {
     }
 
     /// How much to ask a quote for: what one second costs; or more, if that is too little to send or
-    /// seconds are missing. Nothing, if what is left of the budget is too little.
+    /// seconds are missing, though for them no more than a second costs at the maximum rate. Nothing, if what is left of the budget is too little.
     fn amount_to_ask(&mut self, receiver: &WalletAddress, rate: Rate) -> Option<u64> {
         let spending = self.spending.as_ref()?;
         let balance = spending.purse.balance().whole_units();
         let is_saved_up_for = self.minimums.least(receiver) > slack(rate).whole_units();
         let missing = if is_saved_up_for { balance } else { self.desk.spare(balance) };
-        let wanted = rate.accrue(1000).units_to_cover().max(missing);
+        let most = self.maximum_rate().map_or(u64::MAX, |maximum| maximum.accrue(SECOND).units_to_cover());
+        let wanted = rate.accrue(SECOND).units_to_cover().max(missing).min(most);
         self.minimums.next(receiver, wanted, spending.budget.remaining(), self.now.wall)
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) sites: SiteRules,
     /// The rate of pay, in the asset that it was set in.
     pub(crate) rate: Option<(Rate, Asset)>,
+    /// The most that one wallet may get, in the asset that it was set in.
+    pub(crate) maximum_rate: Option<(Rate, Asset)>,
     /// After how many minutes of doing nothing the user counts as away; nothing if never.
     pub(crate) idle_minutes: Option<u32>,
     /// The proxy, if it is not the built-in one.
@@ -46,7 +48,14 @@ impl Snapshot for Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, sites: SiteRules::default(), rate: None, idle_minutes: Some(IDLE_MINUTES), proxy: None }
+        Self {
+            enabled: true,
+            sites: SiteRules::default(),
+            rate: None,
+            maximum_rate: None,
+            idle_minutes: Some(IDLE_MINUTES),
+            proxy: None,
+        }
     }
 }
 
@@ -63,6 +72,11 @@ impl Settings {
     /// The rate in this asset that holds for a site.
     pub(crate) fn rate_for(&self, site: &str, asset: &Asset) -> Rate {
         self.sites.rate_in(asset, site).unwrap_or_else(|| self.rate_in(asset))
+    }
+
+    /// The most that one wallet may get in this asset. One that was set in another means nothing.
+    pub(crate) fn maximum_in(&self, asset: &Asset) -> Option<Rate> {
+        self.maximum_rate.as_ref().filter(|(_, set_in)| set_in == asset).map(|(rate, _)| *rate)
     }
 
     pub(crate) fn set_idle(&mut self, minutes: Option<u32>) {

@@ -195,6 +195,9 @@ pub struct OnceView {
 pub struct SettingsView {
     /// What is different for some sites.
     pub sites: Vec<SiteRuleView>,
+    /// The most that one wallet may get per hour, if there is such a limit; in another currency than
+    /// the wallet's it does not count.
+    pub maximum_rate: Option<MoneyView>,
     /// After how many minutes of doing nothing the user counts as away; nothing if never. A page
     /// that can be heard is paid all the same.
     pub idle_minutes: Option<u32>,

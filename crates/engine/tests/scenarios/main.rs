@@ -19,6 +19,7 @@ mod ledger;
 mod limits;
 mod links;
 mod liveness;
+mod maximum;
 mod minimum;
 mod network;
 mod once;

@@ -25,6 +25,7 @@ enum Event {
     Enable(bool),
     EnableSite(bool),
     SetRate(&'static str),
+    SetMaximum(Option<&'static str>),
     Kill { calls_are_lost: bool },
     KillAfter(u32),
     Sleep(u64),
@@ -98,6 +99,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => any::<bool>().prop_map(Event::Enable),
         1 => any::<bool>().prop_map(Event::EnableSite),
         1 => prop::sample::select(vec!["0", "18", "36", "54", "72"]).prop_map(Event::SetRate),
+        1 => prop::sample::select(vec![None, Some("3.6"), Some("36")]).prop_map(Event::SetMaximum),
         1 => any::<bool>().prop_map(|calls_are_lost| Event::Kill { calls_are_lost }),
         2 => (0..40_u32).prop_map(Event::KillAfter),
         1 => (0..100_000_u64).prop_map(Event::Sleep),
@@ -142,6 +144,7 @@ fn happen(world: &mut World, event: &Event) {
             world.command(Command::SetSiteEnabled { site: "site.example".to_owned(), enabled: *enabled });
         }
         Event::SetRate(rate) => world.command(Command::SetRate((*rate).to_owned())),
+        Event::SetMaximum(rate) => world.command(Command::SetMaximumRate(rate.map(str::to_owned))),
         Event::Kill { calls_are_lost } => world.kill(*calls_are_lost),
         Event::KillAfter(effects) => world.fuse = Some(*effects),
         Event::Sleep(milliseconds) => world.sleep(*milliseconds),
@@ -197,6 +200,7 @@ fn calm_down(world: &mut World) {
     world.command(Command::SetEnabled(true));
     world.command(Command::SetSiteEnabled { site: "site.example".to_owned(), enabled: true });
     world.command(Command::SetRate("36".to_owned()));
+    world.command(Command::SetMaximumRate(None));
     world.visit("https://site.example/", &[SITE]);
 }
 
