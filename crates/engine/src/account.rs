@@ -42,6 +42,12 @@ pub(crate) struct Token {
     life: Option<i64>,
 }
 
+/// Unless it is said to live longer, a token that was not seen to die is feared for a day. That it
+/// lives for less is the proxy's word.
+const SHORTEST_LIFE: i64 = 24 * 60 * 60 * 1000;
+/// Later than anything.
+pub(crate) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// How the grant is given back.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Continuation {
@@ -94,5 +100,10 @@ impl Token {
     pub(crate) fn is_old(&self, now: Timestamp) -> bool {
         let age = now.millis() - self.received.millis();
         self.life.is_some_and(|life| age < 0 || age >= life / 5 * 4)
+    }
+
+    /// When it dies by itself.
+    pub(crate) fn dies(&self, now: Timestamp) -> Timestamp {
+        self.life.map_or(NEVER, |life| now.plus_millis(life.max(SHORTEST_LIFE)))
     }
 }

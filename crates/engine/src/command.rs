@@ -2,6 +2,7 @@ use money::{Asset, Rate};
 use open_payments::Url;
 use open_payments_client::Signer;
 
+use crate::account::NEVER;
 use crate::calls::Purpose;
 use crate::desk::Desk;
 use crate::effect::{Area, Effect};
@@ -16,6 +17,7 @@ use crate::readback::Readings;
 use crate::settling::payment_url;
 use crate::sites::SitePattern;
 use crate::snapshot::{aside, local, save, session};
+use crate::spending::Former;
 
 impl Engine {
     pub(crate) fn obey(&mut self, command: Command) {
@@ -122,6 +124,7 @@ impl Engine {
             return;
         }
         self.leave_unsettled();
+        self.former = self.former_quotes();
         let account = self.account.take();
         self.spending = None;
         self.desk = Desk::default();
@@ -133,12 +136,25 @@ impl Engine {
         self.unreadable.retain(|name| !local::WALLET.contains(name));
         let gone = local::WALLET.into_iter().flat_map(|name| [(name.to_owned(), None), (aside(name), None)]);
         let leaving = (local::LEAVING.to_owned(), Some(save(&true)));
-        let entries = gone.chain([leaving]).chain(self.ledger.take_changes()).collect();
+        let former = (local::FORMER.to_owned(), self.former.as_ref().map(save));
+        let entries = gone.chain([leaving, former]).chain(self.ledger.take_changes()).collect();
         self.persist(Area::Local, entries);
         if let Some(account) = account {
             self.give_back(&account.wallet, &account.continuation);
         }
         self.leave();
+    }
+
+    /// What can still be paid from of the wallets that were connected, and of the one that is, when that
+    /// is over.
+    pub(crate) fn former_quotes(&self) -> Option<Former> {
+        match (&self.account, &self.spending) {
+            (Some(account), Some(spending)) => Some(spending.former(account.token.dies(self.now.wall))),
+            // Anything may have been signed.
+            (Some(account), None) => Some(Former::until(account.token.dies(self.now.wall), u64::MAX)),
+            (None, _) if self.account_is_unreadable() => Some(Former::until(NEVER, u64::MAX)),
+            (None, _) => self.former,
+        }
     }
 
     /// The rest of disconnecting, which a new life takes up where the last one ended: the next

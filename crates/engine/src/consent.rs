@@ -158,11 +158,11 @@ impl Engine {
             self.leave_unsettled();
         }
         self.attempt = None;
+        self.former = self.former_quotes();
+        let former = self.former.take();
         let old = self.account.replace(Box::new(account));
-        match &mut self.spending {
-            Some(spending) => spending.replace_budget(budget, self.now.wall),
-            None => self.spending = Some(Spending::new(budget.starting(self.now.wall))),
-        }
+        let budget = budget.starting(self.now.wall);
+        self.spending = Some(Spending::new(budget, self.spending.take(), former));
         self.desk.outdate_quotes();
         self.persist_connection();
         self.effects.extend(tab.map(Effect::CloseTab));
@@ -176,7 +176,7 @@ impl Engine {
     fn persist_connection(&mut self) {
         let Some(account) = &self.account else { return };
         let minimums = (local::MINIMUMS, Some(save(&self.minimums)));
-        let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None), minimums];
+        let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None), (local::FORMER, None), minimums];
         let entries = entries.map(|(name, text)| (name.to_owned(), text));
         // Of another wallet, one whose account could not be read, nothing may be left over.
         let gone = [session::PURSE, session::CONSENT_TAB].map(|name| (name.to_owned(), None));

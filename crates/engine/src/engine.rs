@@ -24,7 +24,7 @@ use crate::receivers::Receivers;
 use crate::settings::Settings;
 use crate::settling::Settling;
 use crate::snapshot::{local, save};
-use crate::spending::Spending;
+use crate::spending::{Former, Spending};
 use crate::targets::Targets;
 use crate::watched::Watched;
 
@@ -40,6 +40,8 @@ pub struct Engine {
     /// An attempt to connect one.
     pub(crate) attempt: Option<Box<Attempt>>,
     pub(crate) spending: Option<Spending>,
+    /// What can still be paid from of a wallet that was disconnected.
+    pub(crate) former: Option<Former>,
     pub(crate) presence: Watched<Presence>,
     pub(crate) frames: Watched<Frames>,
     pub(crate) targets: Targets,
@@ -81,6 +83,7 @@ impl Engine {
             account: None,
             attempt: None,
             spending: None,
+            former: None,
             presence: Watched::default(),
             frames: Watched::default(),
             targets: Targets::default(),

@@ -37,6 +37,8 @@ pub(crate) mod local {
     pub(crate) const ATTEMPT: &str = "attempt";
     /// The wallet is disconnected, and its key is still to be replaced.
     pub(crate) const LEAVING: &str = "leaving";
+    /// What can still be paid from of a wallet that was disconnected.
+    pub(crate) const FORMER: &str = "former";
     pub(crate) const SUMS: &str = "sums";
 
     /// Those that are about one wallet.

@@ -32,10 +32,17 @@ struct SignedQuotes {
     #[serde(default)]
     exchanged: u64,
     /// The largest signed with those before them, and until when it can be paid from.
-    before: Option<(u64, Timestamp)>,
+    before: Option<Former>,
     /// The token that the wallet itself was last seen to honour.
     honoured: Option<Secret>,
 }
+
+/// The largest debit amount signed with tokens of old, and until when it can be paid from. It
+/// outlives the connection: whether a wallet hears that a grant is given back is up to the proxy.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Former(u64, Timestamp);
+
+impl Snapshot for Former {}
 
 /// A quote can be paid from for this long, whatever anybody says about it.
 pub(crate) const QUOTE_LIFE: i64 = 6 * 60 * 1000;
@@ -48,16 +55,17 @@ pub(crate) fn slack(rate: Rate) -> Accrual {
 }
 
 impl Spending {
-    pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, purse: Purse::default(), signed_quotes: SignedQuotes::default(), ids_follow_quotes: None }
+    /// The budget of a grant that was just given. The purse goes on if there was one of the same wallet.
+    pub(crate) fn new(budget: Budget, last: Option<Self>, former: Option<Former>) -> Self {
+        let (purse, ids_follow_quotes) = last.map(|last| (last.purse, last.ids_follow_quotes)).unwrap_or_default();
+        let signed_quotes = SignedQuotes { before: former, ..SignedQuotes::default() };
+        Self { budget, purse, signed_quotes, ids_follow_quotes }
     }
 
-    /// Another grant of the same wallet takes the place of the last one, and of its token.
-    pub(crate) fn replace_budget(&mut self, budget: Budget, now: Timestamp) {
-        self.budget = budget.starting(now);
-        self.token_exchanged();
-        self.signed_quotes.exchanged_died(now);
-        self.signed_quotes.honoured = None;
+    /// What can be paid from when this connection is over, if its token dies then.
+    pub(crate) fn former(&self, dies: Timestamp) -> Former {
+        let SignedQuotes { today, exchanged, before, .. } = &self.signed_quotes;
+        Former::until(dies, *today.max(exchanged)).and(*before)
     }
 
     /// Takes over a purse that was kept elsewhere, if it is newer.
@@ -92,7 +100,7 @@ impl Spending {
     /// Whether a quote larger than this one can be paid from.
     pub(crate) fn has_signed_more_than(&self, units: u64, now: Timestamp) -> bool {
         let SignedQuotes { today, exchanged, before, .. } = &self.signed_quotes;
-        *today.max(exchanged) > units || before.is_some_and(|(signed, until)| signed > units && now < until)
+        *today.max(exchanged) > units || before.is_some_and(|Former(signed, until)| signed > units && now < until)
     }
 
     /// Sets aside what a payment needs.
@@ -139,9 +147,20 @@ impl Spending {
 impl SignedQuotes {
     /// Nothing that was signed with the tokens that were exchanged gets another quote.
     fn exchanged_died(&mut self, now: Timestamp) {
-        let before = self.before.filter(|(_, until)| now < *until).map_or(0, |(units, _)| units);
-        let largest = before.max(std::mem::take(&mut self.exchanged));
-        self.before = Some((largest, now.plus_millis(QUOTE_LIFE)));
+        let before = self.before.filter(|Former(_, until)| now < *until);
+        self.before = Some(Former::until(now, std::mem::take(&mut self.exchanged)).and(before));
+    }
+}
+
+impl Former {
+    /// So much was signed with a token that is dead by then.
+    pub(crate) fn until(dies: Timestamp, units: u64) -> Self {
+        Self(units, dies.plus_millis(QUOTE_LIFE))
+    }
+
+    fn and(self, other: Option<Self>) -> Self {
+        let Self(units, until) = other.unwrap_or(self);
+        Self(units.max(self.0), until.max(self.1))
     }
 }
 
@@ -159,7 +178,7 @@ mod tests {
         let limit = money::Amount::new(1, money::Asset::new("USD", 2).unwrap());
         // Whether or not the wallet was seen to honour the token before it was handed back.
         for is_seen in [false, true] {
-            let mut spending = Spending::new(Budget::new(limit.clone(), None));
+            let mut spending = Spending::new(Budget::new(limit.clone(), None), None, None);
             spending.sign_quote(9);
             if is_seen {
                 spending.token_honoured(&token("a"), now);
@@ -180,7 +199,8 @@ mod tests {
     fn a_larger_quote_is_to_be_feared_while_its_token_or_it_lives() {
         let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
         let limit = money::Amount::new(1, money::Asset::new("USD", 2).unwrap());
-        let mut spending = Spending::new(Budget::new(limit, None));
+        let budget = Budget::new(limit, None);
+        let mut spending = Spending::new(budget.clone(), None, None);
         assert!(spending.sign_quote(5) && spending.sign_quote(9) && !spending.sign_quote(3));
         assert!(spending.has_signed_more_than(3, at(500)) && !spending.has_signed_more_than(9, at(0)));
         spending.token_honoured(&token("a"), at(499));
@@ -192,8 +212,12 @@ mod tests {
         spending.token_honoured(&token("c"), at(505));
         assert!(spending.has_signed_more_than(8, at(510)) && !spending.has_signed_more_than(3, at(511)));
         spending.sign_quote(7);
-        let budget = spending.budget.clone();
-        spending.replace_budget(budget, at(511));
+        let former = spending.former(at(511));
+        spending = Spending::new(budget.clone(), Some(spending), Some(former));
         assert!(spending.has_signed_more_than(6, at(516)) && !spending.has_signed_more_than(6, at(517)));
+        spending.sign_quote(2);
+        let former = spending.former(at(512));
+        spending = Spending::new(budget.clone(), Some(spending), Some(former));
+        assert!(spending.has_signed_more_than(6, at(517)) && !spending.has_signed_more_than(6, at(518)));
     }
 }

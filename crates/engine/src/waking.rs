@@ -35,6 +35,7 @@ impl Engine {
         let minimums = kept.load(local::MINIMUMS).readable();
         self.minimums = minimums.filter(|_| self.account.is_some()).unwrap_or_default();
         self.attempt = kept.find(local::ATTEMPT);
+        self.former = kept.find(local::FORMER);
         let is_leaving = kept.find(local::LEAVING) == Some(true);
         let once = kept.load(local::ONCE).readable();
         self.set_aside(kept);

@@ -136,6 +136,50 @@ fn a_token_that_is_said_to_be_exchanged_still_gets_large_quotes() {
 }
 
 #[test]
+fn a_grant_that_may_not_have_been_given_back_still_gets_large_quotes() {
+    for minutes in [0, 15] {
+        for (tops_up, browser_too, is_readable) in
+            [(true, false, true), (false, false, true), (false, true, true), (false, true, false)]
+        {
+            let mut world = World::connected();
+            world.command(Command::SetRate("3600".to_owned()));
+            world.faults.add("/v1/quotes", 1, Fault::LoseReply);
+            let tab = world.visit("https://site.example/", &[SITE]);
+            world.advance(200);
+            world.command(Command::SetRate("36".to_owned()));
+            world.seconds(5);
+            world.faults.add("/v1/grants/cancel", u32::MAX, Fault::LoseRequest);
+            if !is_readable {
+                world.local.insert("account".to_owned(), "{".to_owned());
+                world.kill(false);
+                world.seconds(2);
+            }
+            if tops_up {
+                world.command(Command::TopUp { amount: "1000".to_owned(), monthly: false });
+            } else {
+                world.command(Command::Disconnect);
+                if browser_too {
+                    world.seconds(1);
+                    world.kill(false);
+                    world.session.clear();
+                }
+                world.upload_key();
+                world.connect("1000", false);
+            }
+            world.seconds(1);
+            world.decide(true);
+            world.seconds(1);
+            world.command(Command::SetRate("36".to_owned()));
+            world.activate(tab);
+            let before = world.payments();
+            world.seconds(60 * minutes + 5);
+            assert!(world.payments() > before + 3);
+            assert_not_passed_off(&mut world, 100);
+        }
+    }
+}
+
+#[test]
 fn payments_that_are_denied_cost_no_more_than_a_minute() {
     for code in [ErrorCode::WalletRefused, ErrorCode::InvalidReceiver, ErrorCode::TokenInactive, ErrorCode::RateLimited]
     {
