@@ -230,6 +230,11 @@ impl Ledger {
         pages.flat_map(|page| &page.rows).flatten().any(|row| row.id == *payment)
     }
 
+    /// Whether a payment is listed, and of so much.
+    pub(crate) fn lists(&self, payment: &Url, debit: &Amount) -> bool {
+        self.rows().rev().any(|row| row.id == *payment && row.debit == *debit)
+    }
+
     /// The payment listed before this one, if it counts as made.
     pub(crate) fn before(&self, id: &Url) -> Option<&Row> {
         self.rows().rev().skip_while(|row| row.id != *id).nth(1).filter(|row| row.outcome == Outcome::Paid)

@@ -104,9 +104,13 @@ impl Engine {
         }
     }
 
-    /// Whether what is told of a payment is what was to be paid.
+    /// Whether what is told of a payment is what was to be paid, and not of one that was paid before:
+    /// if that has failed, this one would be given back to the budget in its place.
     fn fits(&self, intent: &Intent, reply: &PaymentReply) -> bool {
         let Some(account) = &self.account else { return false };
+        if self.ledger.knows(&reply.id) || self.settling.knows_payment(&reply.id, &account.wallet.resource_server) {
+            return false;
+        }
         let quote = Terms {
             id: &intent.quote,
             wallet_address: None,

@@ -149,7 +149,7 @@ impl Engine {
         let Some(reading) = self.take_reading(payment) else { return };
         let told = answer.ok().filter(|answer| answer.status == 200);
         match told.and_then(|answer| OutgoingPayment::parse(&answer.body).ok()) {
-            Some(told) if told.failed && told.id == *payment => {
+            Some(told) if told.failed && told.id == *payment && self.ledger.lists(&told.id, &told.debit_amount) => {
                 if reading.is_past {
                     self.mark_failed(payment);
                 } else {

@@ -75,6 +75,11 @@ impl Settling {
         self.unsettled.iter().any(|payment| payment.intent.quote == *quote)
     }
 
+    /// Whether this is where one of these payments would be.
+    pub(crate) fn knows_payment(&self, payment: &Url, resource_server: &Url) -> bool {
+        self.unsettled.iter().any(|unsettled| payment_url(resource_server, &unsettled.intent.quote) == *payment)
+    }
+
     /// What was sent for the one-time payment of this moment.
     pub(crate) fn units_of(&self, once: Timestamp) -> u64 {
         let intents = self.unsettled.iter().map(|payment| &payment.intent);

@@ -8,8 +8,8 @@ use protocol::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
-use crate::payments::assert_all_accounted_for;
-use crate::wallets::{OTHER, RESOURCES, SITE};
+use crate::payments::{assert_all_accounted_for, spent};
+use crate::wallets::{OTHER, Payment, RESOURCES, SITE};
 use crate::world::World;
 
 /// Asserts that no more was paid than a second of the rate for each second, and a minute.
@@ -245,6 +245,41 @@ fn a_failure_that_the_proxy_makes_up_gives_nothing_back() {
     world.seconds(120);
     assert_eq!((world.servers.wallets.paid(), world.page().as_str()), (20, "outOfFunds"));
     assert_eq!(world.view()["connection"]["spent"]["value"], "0.20");
+}
+
+#[test]
+fn a_payment_is_not_given_back_for_another_that_failed() {
+    // One that was paid before, one that was denied, and one that has nothing to do with the site.
+    let other = "https://wallet.example/tenant/outgoing-payments/other";
+    for (other, denials) in [(None, 0), (None, 1), (Some(other), 0)] {
+        let mut world = World::looking_at(&[SITE]);
+        world.servers.wallets.account_is_empty = true;
+        world.faults.add("/v1/payments", denials, Fault::Lie(ErrorCode::WalletRefused));
+        world.seconds(5);
+        world.servers.wallets.account_is_empty = false;
+        let first = &world.servers.wallets.payments[0];
+        let failed = other.unwrap_or(&first.id).to_owned();
+        let other =
+            other.map(|id| Payment { id: id.to_owned(), receiver: first.receiver.clone(), debit: 500, ..*first });
+        world.servers.wallets.payments.extend(other);
+        // For some time the proxy calls each payment by that name.
+        world.faults.add(
+            "/v1/payments",
+            u32::MAX,
+            Fault::Forge(Box::new(move |payment| payment["id"] = json!(failed))),
+        );
+        for seconds in [90, 500] {
+            world.seconds(seconds);
+            world.faults.clear();
+            world.visit("https://plain.example/", &[]);
+            world.seconds(5);
+            let made = world.servers.wallets.payments.iter().filter(|payment| !payment.failed);
+            let made: u64 = made.map(|payment| payment.debit).sum();
+            let counted: u64 = spent(&mut world).replace('.', "").parse().unwrap();
+            assert!(made > 0 && counted == made + u64::from(denials * u32::from(seconds == 90)), "{made} {counted}");
+            world.visit("https://site.example/", &[SITE]);
+        }
+    }
 }
 
 #[test]
