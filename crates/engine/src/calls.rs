@@ -30,8 +30,8 @@ pub(crate) enum Purpose {
     Payment,
     /// A payment, read through the proxy.
     ReadBack(Url),
-    /// A payment that the proxy says has failed, read straight from the user's wallet.
-    ConfirmFailure(Url),
+    /// The same payment, read straight from the user's wallet.
+    PaymentCheck(Url),
     /// A payment of unknown outcome, by its quote, read straight from the user's wallet.
     Settle(Url),
     /// What is spent at this time, read straight from the user's wallet.
@@ -143,7 +143,7 @@ impl Engine {
             Some(Purpose::QuoteCheck) => self.quote_checked(answer),
             Some(Purpose::Payment) => self.payment_answered(answer),
             Some(Purpose::ReadBack(payment)) => self.payment_read(&payment, answer),
-            Some(Purpose::ConfirmFailure(payment)) => self.failure_confirmed(&payment, answer),
+            Some(Purpose::PaymentCheck(payment)) => self.payment_checked(&payment, answer),
             Some(Purpose::Settle(quote)) => self.payment_looked_for(&quote, answer),
             Some(Purpose::SpentAmounts(asked)) => self.spent_amounts_read(asked, answer),
             Some(Purpose::Rotate) => self.rotated(answer),

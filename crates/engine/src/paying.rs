@@ -14,7 +14,6 @@ use crate::ledger::{Intent, Outcome, Row};
 use crate::once::Once;
 use crate::problem::ProblemCode;
 use crate::proxy::Failure;
-use crate::settling::payment_url;
 use crate::snapshot::{local, save};
 use crate::spending::slack;
 use crate::targets::Target;
@@ -152,10 +151,8 @@ impl Engine {
 
     /// Books a payment that was made.
     pub(crate) fn settle(&mut self, intent: &Intent, payment: Url) {
-        if let (Some(account), Some(spending)) = (&self.account, &mut self.spending) {
+        if let Some(spending) = &mut self.spending {
             spending.settle(intent);
-            let follows = payment == payment_url(&account.wallet.resource_server, &intent.quote);
-            spending.ids_follow_quotes = Some(follows && spending.ids_follow_quotes != Some(false));
         }
         self.count_part(intent.once, intent.debit.value, None);
         self.ledger.add(Row::new(intent, payment, Outcome::Paid));

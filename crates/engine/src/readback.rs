@@ -128,37 +128,58 @@ impl Engine {
     pub(crate) fn payment_read(&mut self, payment: &Url, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<PaymentReply>(answer).ok().filter(|reply| reply.id == *payment);
         let Some(reading) = self.take_reading(payment) else { return };
+        let knows_ids = self.spending.as_ref().is_some_and(|spending| spending.ids_follow_quotes.is_some());
         match reply {
-            Some(reply) if reply.failed => self.confirm_failure(reading),
-            Some(reply) if reply.sent_amount.value > 0 && reading.is_past => {}
-            Some(reply) if reply.sent_amount.value > 0 => self.money_arrived(),
+            Some(reply) if reply.failed || !knows_ids => self.ask_wallet(reading),
+            Some(reply) if reply.sent_amount.value > 0 => self.delivered(&reading),
             _ => self.readings.payments.extend(reading.again(self.now.monotonic)),
         }
     }
 
-    /// A failed payment is given back to the budget: that takes more than the proxy's word.
-    fn confirm_failure(&mut self, reading: Reading) {
+    /// A failed payment is given back to the budget, and whether payments are found by their quotes
+    /// decides about others: that takes more than the proxy's word.
+    fn ask_wallet(&mut self, reading: Reading) {
         let Some(account) = &self.account else { return };
         let operation = Read { token: account.token.value.clone(), url: reading.url.clone() };
         let Some(request) = self.sign_for(&account.wallet, &operation) else { return };
-        self.send(request, Purpose::ConfirmFailure(reading.url.clone()));
+        self.send(request, Purpose::PaymentCheck(reading.url.clone()));
         self.readings.payments.push(reading);
     }
 
-    pub(crate) fn failure_confirmed(&mut self, payment: &Url, answer: Result<Answer, Unreachable>) {
+    pub(crate) fn payment_checked(&mut self, payment: &Url, answer: Result<Answer, Unreachable>) {
         let Some(reading) = self.take_reading(payment) else { return };
         let told = answer.ok().filter(|answer| answer.status == 200);
-        match told.and_then(|answer| OutgoingPayment::parse(&answer.body).ok()) {
-            Some(told) if told.failed && told.id == *payment && self.ledger.lists(&told.id, &told.debit_amount) => {
-                if reading.is_past {
-                    self.mark_failed(payment);
-                } else {
-                    self.given_up(payment);
-                }
-                self.persist_spending();
-            }
-            Some(_) => {}
-            None => self.readings.payments.extend(reading.again(self.now.monotonic)),
+        let told = told.and_then(|answer| OutgoingPayment::parse(&answer.body).ok());
+        let Some(told) = told.filter(|told| told.id == *payment) else {
+            return self.readings.payments.extend(reading.again(self.now.monotonic));
+        };
+        if let Some(quote) = &told.quote_id {
+            self.learn_ids(payment, quote);
+        }
+        if told.failed {
+            self.failure_confirmed(&reading, &told);
+        } else if told.sent_amount.value > 0 {
+            self.delivered(&reading);
+        } else {
+            self.readings.payments.extend(reading.again(self.now.monotonic));
+        }
+    }
+
+    fn failure_confirmed(&mut self, reading: &Reading, told: &OutgoingPayment) {
+        if !self.ledger.lists(&told.id, &told.debit_amount) {
+            return;
+        }
+        if reading.is_past {
+            self.mark_failed(&told.id);
+        } else {
+            self.given_up(&told.id);
+        }
+        self.persist_spending();
+    }
+
+    fn delivered(&mut self, reading: &Reading) {
+        if !reading.is_past {
+            self.money_arrived();
         }
     }
 

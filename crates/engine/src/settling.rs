@@ -195,6 +195,7 @@ impl Engine {
         }
         match found {
             Some(payment) => {
+                self.learn_ids(&payment.id, &intent.quote);
                 self.settle(&intent, payment.id.clone());
                 if payment.failed {
                     self.given_up(&payment.id);
@@ -207,6 +208,14 @@ impl Engine {
             }
         }
         self.persist_spending();
+    }
+
+    /// The wallet itself has told of a payment and its quote.
+    pub(crate) fn learn_ids(&mut self, payment: &Url, quote: &Url) {
+        if let (Some(account), Some(spending)) = (&self.account, &mut self.spending) {
+            let follows = *payment == payment_url(&account.wallet.resource_server, quote);
+            spending.ids_follow_quotes = Some(follows && spending.ids_follow_quotes != Some(false));
+        }
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Spending {
     pub(crate) budget: Budget,
     pub(crate) purse: Purse,
     signed_quotes: SignedQuotes,
-    /// Whether this wallet gives a payment the last segment of its quote's URL, as far as has been
-    /// seen: only then does not finding a payment there mean that it was not made.
+    /// Whether this wallet gives a payment the last segment of its quote's URL, as far as it has said
+    /// itself: only then does not finding a payment there mean that it was not made.
     pub(crate) ids_follow_quotes: Option<bool>,
 }
 

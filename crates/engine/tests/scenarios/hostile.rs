@@ -283,6 +283,21 @@ fn a_payment_is_not_given_back_for_another_that_failed() {
 }
 
 #[test]
+fn where_payments_are_found_is_not_for_the_proxy_to_say() {
+    let mut world = World::connected();
+    // This wallet has them elsewhere than the proxy says.
+    world.faults.add("tenant/outgoing-payments/", u32::MAX, Fault::Status(404));
+    world.visit("https://site.example/", &[SITE]);
+    world.advance(3_500);
+    world.faults.add("/v1/payments", 1, Fault::LoseReply);
+    world.seconds(500);
+    world.visit("https://plain.example/", &[]);
+    world.seconds(2);
+    let counted: u64 = spent(&mut world).replace('.', "").parse().unwrap();
+    assert_eq!((counted, world.unsettled().len()), (world.servers.wallets.paid(), 1));
+}
+
+#[test]
 fn the_budget_holds_whatever_proxy_and_wallet_say() {
     let mut world = World::connected_with("0.50", true);
     world.command(Command::SetRate("36".to_owned()));
