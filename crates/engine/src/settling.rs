@@ -43,6 +43,8 @@ impl Snapshot for Vec<Unsettled> {}
 /// Between two looks at a payment: 3 seconds, doubling up to a minute.
 const FIRST_PAUSE: u64 = 3_000;
 const LONGEST_PAUSE: u64 = 60 * 1000;
+/// So often a part of a one-time payment is looked for, over half an hour.
+const LOOKS: u32 = 30;
 /// With so many unsettled ones no further payment is made.
 pub(crate) const MOST: usize = 200;
 
@@ -138,7 +140,12 @@ impl Engine {
         let now = self.now.monotonic;
         let is_lost = |payment: &Unsettled| payment.dies <= now && payment.looks > 0;
         let lost = self.settling.unsettled.iter().position(is_lost);
-        let (Some(at), Some(account), Some(spending)) = (lost, &self.account, &mut self.spending) else { return false };
+        lost.is_some_and(|at| self.stop_looking(at))
+    }
+
+    /// Lets a payment count as made for good. Says whether there is a wallet that it was made at.
+    fn stop_looking(&mut self, at: usize) -> bool {
+        let (Some(account), Some(spending)) = (&self.account, &mut self.spending) else { return false };
         let Unsettled { intent, refused, .. } = self.settling.take(at);
         if refused {
             spending.doubt(&intent, true);
@@ -187,6 +194,11 @@ impl Engine {
         if found.is_none() && !not_made {
             unsettled.due = self.now.monotonic + (FIRST_PAUSE << unsettled.looks.min(10)).min(LONGEST_PAUSE);
             unsettled.looks += 1;
+            // The user waits for what became of this one, so it would be looked for by day and night.
+            if is_dead && unsettled.looks >= LOOKS && unsettled.intent.once.is_some() {
+                self.stop_looking(at);
+                self.persist_spending();
+            }
             return;
         }
         let Unsettled { intent, refused, .. } = self.settling.take(at);

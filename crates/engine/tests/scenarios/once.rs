@@ -194,6 +194,21 @@ fn a_lost_reply_is_settled_and_told() {
 }
 
 #[test]
+fn a_part_that_is_never_found_is_not_looked_for_for_ever() {
+    for fault in [Fault::LoseReply, Fault::Lie(ErrorCode::WalletRefused)] {
+        let mut world = calm("10", &[SITE]);
+        world.faults.add("tenant/outgoing-payments/", u32::MAX, Fault::Status(404));
+        world.faults.add("/v1/payments", 1, fault);
+        pay_once(&mut world, "1.00");
+        world.visit("https://plain.example/", &[]);
+        world.seconds(3_000);
+        assert_eq!((world.timer, world.alarm, world.unsettled().len()), (None, false, 0));
+        assert_eq!(spent(&mut world), "1.00");
+        assert_all_accounted_for(&world);
+    }
+}
+
+#[test]
 fn an_expired_token_is_exchanged_before_it_is_quoted_again() {
     let mut world = calm("10", &[SITE]);
     world.servers.wallets.expire_token();
