@@ -134,10 +134,11 @@ impl Engine {
             self.effects.push_back(Effect::Tell(frame, message));
         }
         self.published.count_payment(target.tab, &target.site, intent.debit.value);
-        self.money_moved();
+        let awaits_money = self.money_moved();
         if let Some(receiver) = self.receivers.at_mut(&target.receiver) {
             receiver.succeed();
-            let read_back = receiver.payments.is_multiple_of(READ_BACK_EVERY) || intent.once.is_some();
+            let is_sampled = receiver.payments.is_multiple_of(READ_BACK_EVERY);
+            let read_back = is_sampled || intent.once.is_some() || awaits_money;
             receiver.payments += 1;
             receiver.unread = (!read_back).then(|| payment.clone());
             if read_back {

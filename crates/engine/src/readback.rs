@@ -238,14 +238,16 @@ impl Engine {
     }
 
     /// The wallet has made a payment: there is a budget. Whether there is money in an account that
-    /// was empty shows when it is delivered, and until then one attempt is enough.
-    pub(crate) fn money_moved(&mut self) {
-        let Some(account) = &mut self.account else { return };
-        match account.problem.as_ref().map(|problem| problem.code) {
-            Some(ProblemCode::AccountEmpty) => self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST),
-            Some(ProblemCode::OutOfFunds) => account.problem = None,
-            _ => {}
+    /// was empty shows when it is delivered, and until then one attempt is enough. Says whether that
+    /// is awaited.
+    pub(crate) fn money_moved(&mut self) -> bool {
+        let Some(account) = &mut self.account else { return false };
+        account.problem.take_if(|problem| problem.code == ProblemCode::OutOfFunds);
+        let awaits_money = account.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::AccountEmpty);
+        if awaits_money {
+            self.rest_for_money(ProblemCode::AccountEmpty, NO_MONEY_REST);
         }
+        awaits_money
     }
 
     fn money_arrived(&mut self) {

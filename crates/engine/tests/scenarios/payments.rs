@@ -186,6 +186,20 @@ fn an_empty_account_is_told_and_tried_once_a_minute() {
 }
 
 #[test]
+fn money_that_is_back_is_noticed_even_if_one_payment_cannot_be_read_back() {
+    let mut world = World::looking_at(&[SITE]);
+    world.servers.wallets.account_is_empty = true;
+    world.seconds(10);
+    world.servers.wallets.account_is_empty = false;
+    world.faults.add("/v1/payments/read", u32::MAX, Fault::refuse(ErrorCode::WalletRefused));
+    world.seconds(80);
+    assert_eq!(world.problem().as_deref(), Some("account_empty"));
+    world.faults.clear();
+    world.seconds(80);
+    assert_eq!((world.problem(), world.page().as_str()), (None, "paying"));
+}
+
+#[test]
 fn news_of_an_old_failure_holds_up_nothing() {
     let mut world = World::looking_at(&[SITE]);
     world.servers.wallets.account_is_empty = true;
