@@ -164,6 +164,9 @@ impl Engine {
         let budget = budget.starting(self.now.wall);
         self.spending = Some(Spending::new(budget, self.spending.take(), former));
         self.desk.outdate_quotes();
+        if let Some(once) = &mut self.once {
+            once.outdate_quote();
+        }
         self.persist_connection();
         self.effects.extend(tab.map(Effect::CloseTab));
         if let Some(old) = old {

@@ -72,6 +72,13 @@ impl Once {
         std::mem::take(&mut self.changed).then(|| save(self))
     }
 
+    /// Another grant takes the place of the one that a part is quoted by: it is quoted again.
+    pub(crate) fn outdate_quote(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.held = None;
+        }
+    }
+
     /// The next receiver has its turn.
     fn skip(&mut self, problem: Option<ProblemCode>) -> Option<Target> {
         let running = self.running.as_mut()?;
@@ -163,7 +170,7 @@ impl Engine {
         let now = self.server_time();
         let Some(once) = &mut self.once else { return false };
         let Some(running) = &mut once.running else { return false };
-        if let Some(held) = running.held.take() {
+        if let Some(held) = running.held.take().filter(|held| !held.is_expired(now)) {
             self.pay_part(held);
             return true;
         }

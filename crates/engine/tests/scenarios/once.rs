@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::faults::Fault;
 use crate::pacing::purse;
 use crate::payments::{assert_all_accounted_for, spent};
-use crate::wallets::{OTHER, RESOURCES, SITE};
+use crate::wallets::{OTHER, QUOTE_LIFE, RESOURCES, SITE};
 use crate::world::World;
 
 const PAGE: &str = "https://site.example/";
@@ -206,6 +206,37 @@ fn a_part_that_is_never_found_is_not_looked_for_for_ever() {
         assert_eq!(spent(&mut world), "1.00");
         assert_all_accounted_for(&world);
     }
+}
+
+#[test]
+fn a_part_that_was_quoted_by_an_old_grant_is_quoted_again() {
+    let mut world = calm("10", &[SITE]);
+    world.command(Command::TopUp { amount: "20".to_owned(), monthly: false });
+    world.advance(200);
+    let tab = world.browser.tabs.iter().find(|tab| !tab.links.is_empty()).unwrap().id;
+    world.activate(tab);
+    world.faults.add("tenant/quotes/", 1, Fault::Delay(1_500));
+    pay_once(&mut world, "1.00");
+    world.seconds(1);
+    let decided = world.now();
+    world.decide(true);
+    world.seconds(5);
+    assert_eq!(paid_to(&world)[0], 100);
+    let payment = &world.servers.wallets.payments[0];
+    let quote = &world.servers.wallets.quotes[&payment.id.replace("/outgoing-payments/", "/quotes/")];
+    assert_eq!(Some(payment.grant), world.servers.wallets.grant.as_ref().map(|grant| grant.number));
+    assert!(quote.expires.plus_millis(-QUOTE_LIFE) > decided, "a quote of the old grant");
+}
+
+#[test]
+fn a_part_whose_quote_has_expired_is_quoted_again() {
+    let mut world = calm("10", &[SITE]);
+    let expires = world.server_time().plus_millis(12_000);
+    world.faults.add("/v1/quotes", 1, Fault::Forge(Box::new(move |quote| quote["expiresAt"] = json!(expires))));
+    world.faults.add("tenant/quotes/", 1, Fault::Delay(9_000));
+    pay_once(&mut world, "1.00");
+    world.seconds(20);
+    assert_eq!((paid_to(&world)[0], world.servers.wallets.quotes_asked.len()), (100, 2));
 }
 
 #[test]
