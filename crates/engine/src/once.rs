@@ -153,6 +153,7 @@ impl Engine {
             });
             once.changed = true;
             self.persist_spending();
+            self.persist_minimums();
         }
     }
 

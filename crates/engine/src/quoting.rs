@@ -232,7 +232,7 @@ impl Engine {
         self.persist(Area::Local, vec![(local::MINIMUMS.to_owned(), None)]);
     }
 
-    fn persist_minimums(&mut self) {
+    pub(crate) fn persist_minimums(&mut self) {
         let entry = self.minimums.take_change().map(|text| (local::MINIMUMS.to_owned(), Some(text)));
         if let Some(entry) = entry {
             self.persist(Area::Local, vec![entry]);

@@ -240,6 +240,20 @@ fn a_part_whose_quote_has_expired_is_quoted_again() {
 }
 
 #[test]
+fn the_smallest_amount_that_a_part_has_found_outlives_the_worker() {
+    let mut world = calm("10", &[SITE]);
+    world.servers.wallets.minimum = 19;
+    pay_once(&mut world, "0.01");
+    world.seconds(2);
+    world.kill(false);
+    world.seconds(2);
+    let asked = world.servers.wallets.quotes_asked.len();
+    pay_once(&mut world, "1.00");
+    world.seconds(3);
+    assert_eq!((paid_to(&world)[0], world.servers.wallets.quotes_asked[asked..].to_vec()), (95, vec![95]));
+}
+
+#[test]
 fn an_expired_token_is_exchanged_before_it_is_quoted_again() {
     let mut world = calm("10", &[SITE]);
     world.servers.wallets.expire_token();
