@@ -35,13 +35,15 @@ pub(crate) async fn write(to: Area, entries: Vec<(String, Option<String>)>) -> R
     let changed = Object::new();
     let mut removed = Vec::new();
     for (name, text) in entries {
-        Reflect::set(&changed, &name.as_str().into(), &text.as_deref().into())?;
+        let text_or_null = text.as_deref().map_or(JsValue::NULL, JsValue::from_str);
+        Reflect::set(&changed, &name.as_str().into(), &text_or_null)?;
         if text.is_none() {
             removed.push(name);
         }
     }
     // Writing is atomic, but removing is another call. So what is to be removed is overwritten
-    // with what `read` takes for nothing, in one step with the rest, and then removed.
+    // with `null`, which `read` takes for nothing, in one step with the rest, and then removed.
+    // `undefined` would be passed over, and what is to be removed would stay beside the rest.
     let area = area(to);
     area.set(&changed).await?;
     if !removed.is_empty() {

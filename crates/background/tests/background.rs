@@ -74,6 +74,18 @@ async fn the_next_start_takes_up_what_was_stored() {
 }
 
 #[wasm_bindgen_test]
+async fn what_the_last_life_was_about_to_remove_is_not_there() {
+    fake_chrome();
+    js("chrome.storage.local.entries = { settings: null, key: null }");
+    let background = start().await;
+    connect_view(&background);
+    pause(300).await;
+    // With settings that it cannot read it would pay nobody.
+    assert_eq!(shown("enabled").as_deref(), Some("true"));
+    assert!(shown("publicKey.kid").is_some());
+}
+
+#[wasm_bindgen_test]
 async fn only_an_installation_opens_the_welcome_page() {
     fake_chrome();
     let background = start().await;

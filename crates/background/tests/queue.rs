@@ -88,6 +88,19 @@ async fn entries_are_written_and_removed() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_removed_is_gone_as_soon_as_the_rest_is_written() {
+    let queue = queue([
+        vec![persist(Area::Local, &[("a", Some("1"))])],
+        vec![persist(Area::Local, &[("a", None), ("b", Some("2"))])],
+    ]);
+    js("chrome.diesBeforeRemoving = true");
+    queue.push(Input::Elapsed);
+    queue.push(Input::Elapsed);
+    pause(80).await;
+    assert_eq!(js("JSON.stringify(chrome.storage.local.entries)").as_string().unwrap(), r#"{"a":null,"b":"2"}"#);
+}
+
+#[wasm_bindgen_test]
 async fn nothing_follows_what_could_not_be_stored() {
     let queue = queue([vec![
         Effect::Alarm(true),

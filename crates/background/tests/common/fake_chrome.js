@@ -13,10 +13,12 @@ globalThis.chrome ??= (() => {
       note(`${name}.set begins`);
       await later(20);
       if (chrome.full) throw new Error('QUOTA_BYTES quota exceeded');
-      Object.assign(this.entries, changed);
+      // Like Chromium, which keeps only what has a JSON.
+      Object.assign(this.entries, JSON.parse(JSON.stringify(changed)));
       note(`${name}.set ends`);
     },
     async remove(names) {
+      if (chrome.diesBeforeRemoving) await new Promise(() => {});
       for (const name of names) delete this.entries[name];
     },
     async setAccessLevel({ accessLevel }) {
@@ -25,6 +27,7 @@ globalThis.chrome ??= (() => {
   });
   return {
     full: false,
+    diesBeforeRemoving: false,
     openTabs: [],
     idleState: 'active',
     storage: { local: area('local'), session: area('session') },
@@ -59,5 +62,6 @@ globalThis.chrome ??= (() => {
 
 notes.length = 0;
 chrome.full = false;
+chrome.diesBeforeRemoving = false;
 chrome.openTabs = [];
 for (const area of Object.values(chrome.storage)) area.entries = {};
