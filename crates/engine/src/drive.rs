@@ -5,6 +5,7 @@ use money::{Accrual, Rate};
 
 use crate::effect::{Area, Effect};
 use crate::engine::Engine;
+use crate::receivers::Receiver;
 use crate::snapshot::{save, session};
 use crate::spending::{Spending, slack};
 use crate::targets::Target;
@@ -78,14 +79,18 @@ impl Engine {
         }
         let is_other_rate = self.pace.start(rate, self.now.monotonic);
         let credit = self.pace.tick(self.now.monotonic);
-        if !is_other_rate && credit.is_none() {
+        let is_high = self.spending.as_ref().is_some_and(|spending| spending.purse.balance() > slack(rate));
+        if !is_other_rate && !is_high && credit.is_none() {
             return;
         }
         let largest = targets.iter().filter_map(|target| self.savings_for(target, rate)).max();
         let cap = slack(rate).max(Accrual::from_units(largest.unwrap_or(0)));
         let maximum = self.maximum_rate();
+        // What was saved up for a receiver of another page is not for those of this one. If they
+        // all rest or have got enough, one of them may be whom it was saved up for.
+        let is_foreign = is_high && targets.iter().any(|target| self.can_receive(target));
         let Some(spending) = &mut self.spending else { return };
-        if is_other_rate {
+        if is_other_rate || is_foreign && spending.purse.balance() > cap {
             spending.purse.limit(cap);
             self.desk.outdate_quotes();
         }
@@ -118,9 +123,13 @@ impl Engine {
             return None;
         }
         let rest = self.spending.as_ref()?.budget.remaining();
-        let receiver = self.receivers.at(&target.receiver)?;
-        let rests = receiver.is_resting(self.pace.ticks() + 1) || self.has_enough(receiver);
-        (!rests && least <= rest).then_some(least)
+        (self.can_receive(target) && least <= rest).then_some(least)
+    }
+
+    /// Whether a target neither rests for long nor has got enough.
+    fn can_receive(&self, target: &Target) -> bool {
+        let rests = |receiver: &Receiver| receiver.is_resting(self.pace.ticks() + 1) || self.has_enough(receiver);
+        self.receivers.at(&target.receiver).is_some_and(|receiver| !rests(receiver))
     }
 
     /// Everything that costs money goes through here, once per input.

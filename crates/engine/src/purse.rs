@@ -47,8 +47,8 @@ impl Purse {
         self.forfeited += excess.max(Accrual::ZERO).min(accrual);
     }
 
-    /// Forfeits what is above the cap: the rate is another one now, and what has accrued at a
-    /// higher one must not all go to a page that is to get less.
+    /// Forfeits what is above the cap: the page is another one now, and what has accrued at a higher
+    /// rate, or was saved up for a larger payment, must not all go to one that is to get less.
     pub(crate) fn limit(&mut self, cap: Accrual) {
         self.revision += 1;
         self.forfeited += (self.balance() - cap).max(Accrual::ZERO);

@@ -253,3 +253,41 @@ fn links_with_large_amounts_take_turns_and_small_ones_are_heard_in_between() {
         assert!(paid.iter().all(|paid| (600..=2_600).contains(paid)), "{paid:?}");
     }
 }
+
+#[test]
+fn what_was_saved_up_for_one_page_does_not_go_to_another() {
+    let mut world = silent(1);
+    world.servers.wallets.minimums.insert(SITE, 1_000);
+    let dear = world.visit(PAGE, &[SITE]);
+    world.seconds(700);
+    world.visit("https://plain.example/", &[]);
+    world.seconds(10);
+    world.visit("https://cheap.example/", &[OTHER]);
+    world.seconds(5);
+    let paid = world.servers.wallets.paid_to(OTHER);
+    assert!((60..=70).contains(&paid), "{paid}");
+    // And it is saved up for anew.
+    world.activate(dear);
+    world.seconds(900);
+    assert_eq!(world.servers.wallets.paid_to(SITE), 0);
+    world.seconds(100);
+    assert_eq!(world.servers.wallets.paid_to(SITE), 1_000);
+}
+
+#[test]
+fn what_is_saved_up_waits_while_its_receiver_rests_or_is_out_of_sight() {
+    let mut world = silent(1);
+    world.servers.wallets.minimums.insert(SITE, 1_000);
+    let tab = world.visit(PAGE, &[SITE]);
+    world.seconds(700);
+    world.visit("https://plain.example/", &[]);
+    world.seconds(10);
+    // The worker has no quote any more, and gets none for a while.
+    world.kill(false);
+    world.faults.add("/v1/quotes", 12, Fault::refuse(ErrorCode::WalletRefused));
+    world.activate(tab);
+    world.seconds(20);
+    assert_eq!((world.page().as_str(), world.servers.wallets.paid_to(SITE)), ("problem", 0));
+    world.seconds(480);
+    assert_eq!(world.servers.wallets.paid_to(SITE), 1_000);
+}
