@@ -88,11 +88,10 @@ impl Background {
         self.push(Some(Input::TabActivated(TabId(activation.tab_id()), WindowId(activation.window_id()))));
     }
 
-    /// `chrome.tabs.onUpdated`, which also tells of titles and icons.
+    /// `chrome.tabs.onUpdated`.
     #[wasm_bindgen(js_name = tabUpdated)]
     pub fn tab_updated(&self, _id: i32, change: &TabChange, tab: &BrowserTab) {
-        let matters = change.url().is_some() || change.status().is_some() || change.audible().is_some();
-        self.push(known_tab(tab).filter(|_| matters).map(Input::TabChanged));
+        self.push(tab_changed(change, tab));
     }
 
     /// `chrome.tabs.onRemoved`.
@@ -121,8 +120,16 @@ impl Background {
     }
 }
 
+/// What an update of a tab says, if it is not only about its title or icon.
+pub fn tab_changed(change: &TabChange, tab: &BrowserTab) -> Option<Input> {
+    let sounds_different = change.audible().is_some() || change.muted_info().is_some();
+    let matters = change.url().is_some() || change.status().is_some() || sounds_different;
+    known_tab(tab).filter(|_| matters).map(Input::TabChanged)
+}
+
 /// A tab that has an id; those of developer tools have none.
 fn known_tab(tab: &BrowserTab) -> Option<Tab> {
-    let (id, window, audible) = (TabId(tab.id()?), WindowId(tab.window_id()), tab.audible().unwrap_or_default());
+    let (id, window) = (TabId(tab.id()?), WindowId(tab.window_id()));
+    let audible = tab.audible().unwrap_or_default() && !tab.muted_info().is_some_and(|info| info.muted());
     Some(Tab { id, window, active: tab.active(), audible, url: tab.url() })
 }

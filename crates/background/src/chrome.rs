@@ -32,6 +32,8 @@ extern "C" {
     /// Not every kind of tab says so.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn audible(this: &BrowserTab) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = mutedInfo)]
+    pub(crate) fn muted_info(this: &BrowserTab) -> Option<MutedInfo>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn url(this: &BrowserTab) -> Option<String>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = query)]
@@ -41,6 +43,11 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = remove)]
     pub(crate) async fn remove_tab(id: i32) -> Result<(), JsValue>;
 
+    /// Whether a tab is muted. What is played there is audible to the browser all the same.
+    pub(crate) type MutedInfo;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn muted(this: &MutedInfo) -> bool;
+
     /// What changed in a tab, as `chrome.tabs.onUpdated` tells it.
     pub type TabChange;
     #[wasm_bindgen(method, getter)]
@@ -49,6 +56,8 @@ extern "C" {
     pub(crate) fn status(this: &TabChange) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn audible(this: &TabChange) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = mutedInfo)]
+    pub(crate) fn muted_info(this: &TabChange) -> Option<MutedInfo>;
 
     /// Which tab came to the front, as `chrome.tabs.onActivated` tells it.
     pub type TabActivation;

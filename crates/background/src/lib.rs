@@ -15,7 +15,7 @@ mod ports;
 mod queue;
 mod storage;
 
-pub use background::Background;
+pub use background::{Background, tab_changed};
 pub use http::fetch;
 pub use key::{make_key, unseal};
 pub use messages::{MAX_LINKS, command, report};

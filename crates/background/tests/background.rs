@@ -4,8 +4,9 @@
 
 mod common;
 
-use background::Background;
+use background::{Background, tab_changed};
 use common::{fake_chrome, js, notes, pause};
+use engine::Input;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -125,4 +126,19 @@ async fn the_page_in_front_is_that_of_the_window_in_front() {
     background.tab_activated(js("({tabId: 1, windowId: 2})").unchecked_ref());
     background.tab_removed(2);
     assert_eq!(site().await.as_deref(), Some("first.example"));
+}
+
+#[wasm_bindgen_test]
+fn a_tab_that_is_muted_cannot_be_heard() {
+    let heard = |change: &str, tab: &str| {
+        let tab = js(&format!("({{id: 1, windowId: 1, active: true, {tab}}})"));
+        match tab_changed(js(&format!("({change})")).unchecked_ref(), tab.unchecked_ref()) {
+            Some(Input::TabChanged(tab)) => Some(tab.audible),
+            _ => None,
+        }
+    };
+    assert_eq!(heard("{audible: true}", "audible: true"), Some(true));
+    assert_eq!(heard("{mutedInfo: {muted: true}}", "audible: true, mutedInfo: {muted: true}"), Some(false));
+    assert_eq!(heard("{mutedInfo: {muted: false}}", "audible: true, mutedInfo: {muted: false}"), Some(true));
+    assert_eq!(heard("{title: 'A'}", "audible: true"), None);
 }

@@ -12,6 +12,7 @@ use crate::targets::Target;
 
 impl Engine {
     pub(crate) fn drive(&mut self) {
+        self.end_listening();
         self.look_for_key();
         self.continue_grant();
         self.resolve_links();

@@ -126,7 +126,7 @@ impl Engine {
             Input::ConsentTabOpened(tab) => self.consent_tab_opened(tab),
             Input::ConsentTabFailed => self.consent_tab_failed(),
             Input::WindowFocused(window) => self.presence.focus(window),
-            Input::IdleChanged(idle) => self.presence.become_idle(idle),
+            Input::IdleChanged(idle) => self.idle_changed(idle),
             Input::FrameReported(report) => self.frames.report(report),
             Input::FrameLeft(frame) => {
                 self.frames.0.remove(&frame);

@@ -11,7 +11,13 @@ pub(crate) struct Presence {
     tabs: Table<TabId, Known>,
     focused: Option<WindowId>,
     idle: Idle,
+    /// Until then, in monotonic time, a user who does nothing counts as listening.
+    listens_until: Option<u64>,
 }
+
+/// So long after they last did something, a user may still be listening. Then they have left, or
+/// sleep.
+const LISTENING: u64 = 2 * 60 * 60 * 1000;
 
 /// A tab, and the site of its page, which is asked for several times a second.
 struct Known {
@@ -25,7 +31,7 @@ impl Presence {
         for tab in tabs {
             known.insert(tab.id, Known::new(tab));
         }
-        Self { tabs: known, focused, idle: Idle::Active }
+        Self { tabs: known, focused, ..Self::default() }
     }
 
     pub(crate) fn change(&mut self, tab: Tab) {
@@ -56,8 +62,21 @@ impl Presence {
         self.focused = window.or(self.focused);
     }
 
-    pub(crate) fn become_idle(&mut self, idle: Idle) {
-        self.idle = idle;
+    /// The browser says so of who has done nothing for so many milliseconds.
+    pub(crate) fn become_idle(&mut self, idle: Idle, after: u64, now: u64) {
+        let was_active = std::mem::replace(&mut self.idle, idle) == Idle::Active;
+        if was_active || idle == Idle::Active {
+            self.listens_until = Some(now + LISTENING.saturating_sub(after));
+        }
+    }
+
+    /// Whether who does nothing has been listening for so long that they are not any more.
+    pub(crate) fn is_left(&self, now: u64) -> bool {
+        self.idle == Idle::Idle && self.listens_until.is_some_and(|until| until <= now)
+    }
+
+    pub(crate) fn stop_listening(&mut self) {
+        self.listens_until = None;
     }
 
     pub(crate) fn tab(&self, id: TabId) -> Option<&Tab> {
@@ -75,12 +94,12 @@ impl Presence {
         tabs.find(|tab| tab.active && self.focused.is_none_or(|window| tab.window == window))
     }
 
-    /// The tab that the user is looking at. Who does nothing for long may still be listening; and
+    /// The tab that the user is looking at. Who does nothing for a while may still be listening; and
     /// perhaps they want to count as there whatever they do.
     pub(crate) fn looked_at(&self, idle_counts: bool) -> Option<TabId> {
         let attends = |tab: &&Tab| match self.idle {
             Idle::Active => true,
-            Idle::Idle => idle_counts || tab.audible,
+            Idle::Idle => idle_counts || tab.audible && self.listens_until.is_some(),
             Idle::Locked => false,
         };
         self.front().filter(attends).map(|tab| tab.id)
@@ -121,9 +140,9 @@ mod tests {
         assert_eq!(presence.looked_at(false), Some(TabId(3)));
         presence.activate(TabId(4), WindowId(2));
         assert_eq!(presence.looked_at(false), Some(TabId(4)));
-        presence.become_idle(Idle::Locked);
+        presence.become_idle(Idle::Locked, 0, 0);
         assert_eq!(presence.looked_at(false), None);
-        presence.become_idle(Idle::Active);
+        presence.become_idle(Idle::Active, 0, 0);
         presence.activate(TabId(1), WindowId(2));
         assert_eq!(presence.looked_at(false), Some(TabId(1)));
         presence.change(tab(2, 2, true));
@@ -135,11 +154,11 @@ mod tests {
     fn who_is_idle_may_be_listening_and_who_locks_the_screen_is_gone() {
         let heard = |id, audible| Tab { audible, ..tab(id, 1, id == 1) };
         let mut presence = Presence::new(vec![heard(1, false), heard(2, true)], None);
-        presence.become_idle(Idle::Idle);
+        presence.become_idle(Idle::Idle, 0, 0);
         assert_eq!((presence.looked_at(false), presence.looked_at(true)), (None, Some(TabId(1))));
         presence.change(heard(1, true));
         assert_eq!(presence.looked_at(false), Some(TabId(1)));
-        presence.become_idle(Idle::Locked);
+        presence.become_idle(Idle::Locked, 0, 0);
         assert_eq!((presence.looked_at(false), presence.looked_at(true)), (None, None));
     }
 }

@@ -10,7 +10,7 @@ use crate::calls::Purpose;
 use crate::effect::{Effect, FrameMessage};
 use crate::engine::Engine;
 use crate::frames::{Frame, LinkState};
-use crate::input::{Answer, FrameId, LinkId, TabId, Unreachable};
+use crate::input::{Answer, FrameId, Idle, LinkId, TabId, Unreachable};
 use crate::receivers::{Receiver, is_same_account};
 
 /// A wallet that the page in front wants to have paid.
@@ -169,6 +169,18 @@ impl Engine {
     /// The tab that the user is looking at, by their own idea of when they are.
     pub(crate) fn looked_at(&self) -> Option<TabId> {
         self.presence.looked_at(self.settings.idle_minutes.is_none())
+    }
+
+    pub(crate) fn idle_changed(&mut self, idle: Idle) {
+        let after = u64::from(self.settings.idle_seconds()) * 1000;
+        self.presence.become_idle(idle, after, self.now.monotonic);
+    }
+
+    /// Who only listens is not taken to do so for ever.
+    pub(crate) fn end_listening(&mut self) {
+        if self.presence.is_left(self.now.monotonic) {
+            self.presence.stop_listening();
+        }
     }
 
     /// The links of the page that is looked at, by frame and place in it, in the order of their

@@ -47,6 +47,27 @@ fn a_page_that_can_be_heard_is_listened_to() {
 }
 
 #[test]
+fn who_has_done_nothing_for_two_hours_does_not_listen_any_more() {
+    let mut world = World::paying();
+    let tab = world.browser.front().unwrap().id;
+    world.command(Command::SetIdle(Some(119)));
+    world.sound(tab, true);
+    world.become_idle(Idle::Idle);
+    world.seconds(45);
+    assert!(paid_soon(&mut world) >= 9);
+    // That is asked anew, and says nothing new.
+    world.command(Command::SetIdle(Some(118)));
+    world.seconds(5);
+    assert_eq!((paid_soon(&mut world), world.page().as_str()), (0, "paused"));
+    world.sound(tab, false);
+    world.sound(tab, true);
+    assert_eq!((paid_soon(&mut world), world.timer), (0, None));
+    world.become_idle(Idle::Active);
+    world.become_idle(Idle::Idle);
+    assert!(paid_soon(&mut world) >= 9);
+}
+
+#[test]
 fn the_user_says_when_they_count_as_away() {
     let mut world = World::paying();
     for (minutes, kept) in [(Some(0), Some(1)), (Some(30), Some(30)), (Some(1_000), Some(240))] {
