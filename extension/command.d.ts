@@ -13,7 +13,8 @@ export type Command =
   | { command: 'setMaximumRate'; perHour: string | null }
   /** After so many minutes of doing nothing, 1 to 240, the user counts as away; null is never. */
   | { command: 'setIdle'; minutes: number | null }
-  | { command: 'payOnce'; amount: string }
+  /** The site is that of the view's page: should another be in front by now, nothing is paid. */
+  | { command: 'payOnce'; site: string; amount: string }
   | { command: 'setProxyUrl'; url: string }
   | { command: 'exportLedger'; format: 'csv' | 'json' }
   | { command: 'forgetLedger' };

@@ -132,7 +132,7 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         Verb::SetMaximumRate => Command::SetMaximumRate(per_hour),
         // Without minutes nobody counts as away.
         Verb::SetIdle => Command::SetIdle(minutes),
-        Verb::PayOnce => Command::PayOnce { amount: amount? },
+        Verb::PayOnce => Command::PayOnce { site: site?, amount: amount? },
         Verb::SetProxyUrl => Command::SetProxyUrl(url?),
         Verb::ExportLedger => {
             let format = match format? {

@@ -86,7 +86,10 @@ fn every_command_is_read() {
         ("{command: 'setMaximumRate', perHour: null}", Command::SetMaximumRate(None)),
         ("{command: 'setIdle', minutes: 10}", Command::SetIdle(Some(10))),
         ("{command: 'setIdle', minutes: null}", Command::SetIdle(None)),
-        ("{command: 'payOnce', amount: '1,50'}", Command::PayOnce { amount: text("1,50") }),
+        (
+            "{command: 'payOnce', site: 'a.example', amount: '1,50'}",
+            Command::PayOnce { site: text("a.example"), amount: text("1,50") },
+        ),
         ("{command: 'setProxyUrl', url: 'https://p.example'}", Command::SetProxyUrl(text("https://p.example"))),
     ];
     for (message, expected) in all {

@@ -45,7 +45,7 @@ impl Engine {
                 self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
                 self.persist_settings();
             }
-            Command::PayOnce { amount } => self.notice = self.pay_once(&amount).err(),
+            Command::PayOnce { site, amount } => self.notice = self.pay_once(&site, &amount).err(),
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
                 Ok(url) => {
                     self.settings.proxy = Some(url);

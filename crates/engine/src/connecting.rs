@@ -120,7 +120,7 @@ impl Engine {
             if connected.is_some_and(|known| (&known.id, &known.asset) != (&wallet.id, &wallet.asset)) {
                 return Err(ProblemCode::WalletChanged.into());
             }
-            let budget = parse_budget(&attempt.amount, &wallet.asset)?;
+            let budget = parse_amount(&attempt.amount, &wallet.asset)?;
             Ok(Terms { wallet, budget })
         });
         match terms {
@@ -269,8 +269,8 @@ fn read_document(address: &WalletAddress, answer: Result<Answer, Unreachable>) -
     }
 }
 
-/// Reads a budget that the user typed.
-pub(crate) fn parse_budget(text: &str, asset: &Asset) -> Result<Amount, Problem> {
+/// Reads an amount that the user typed, to be granted or paid.
+pub(crate) fn parse_amount(text: &str, asset: &Asset) -> Result<Amount, Problem> {
     match money::parse_decimal(text, asset.scale.decimals()) {
         Ok(0) => Err(ProblemCode::AmountInvalid.about("it must be more than zero")),
         Ok(value) => Ok(Amount::new(value, asset.clone())),

@@ -211,6 +211,8 @@ pub enum Command {
     SetIdle(Option<u32>),
     /// Pay the page in front once, beside what it gets each second.
     PayOnce {
+        /// Its host and port, as in the view: by now it may be another one.
+        site: String,
         /// How much, in the wallet's currency.
         amount: String,
     },

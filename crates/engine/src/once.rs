@@ -11,7 +11,7 @@ use money::Amount;
 use open_payments::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::connecting::parse_budget;
+use crate::connecting::parse_amount;
 use crate::desk::{Asked, Held};
 use crate::engine::Engine;
 use crate::input::TabId;
@@ -89,15 +89,18 @@ impl Once {
 }
 
 impl Engine {
-    /// Begins one, of an amount as typed.
+    /// Begins one for a site as it was shown, of an amount as typed.
     ///
     /// # Errors
     /// What is wrong with it. Nothing is paid then.
-    pub(crate) fn pay_once(&mut self, text: &str) -> Result<(), Problem> {
+    pub(crate) fn pay_once(&mut self, site: &str, text: &str) -> Result<(), Problem> {
         let (Some(account), Some(spending)) = (&self.account, &self.spending) else {
             return Err(ProblemCode::NothingToPay.into());
         };
-        let asked = parse_budget(text, &account.wallet.asset)?;
+        let asked = parse_amount(text, &account.wallet.asset)?;
+        if self.looked_at().and_then(|tab| self.site_in(tab)).is_some_and(|front| *front != *site) {
+            return Err(ProblemCode::OtherPage.into());
+        }
         let targets = VecDeque::from(self.targets_in(&|_| true));
         let Some(first) = targets.front() else { return Err(ProblemCode::NothingToPay.into()) };
         if self.is_paying_once() {

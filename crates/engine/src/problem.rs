@@ -101,6 +101,8 @@ problems! {
     AmountTooSmall = "amount_too_small", "The rest is less than the smallest amount this page can be sent, so you keep it.";
     /// There is nobody to pay.
     NothingToPay = "nothing_to_pay", "This page has nothing that can be paid right now.";
+    /// A one-time payment is for a page that is not in front any more.
+    OtherPage = "other_page", "Another page is in front now, so nothing was paid.";
     /// There is a one-time payment already.
     OnceRunning = "once_running", "The last payment is still on its way.";
     /// A one-time payment ended early.

@@ -128,7 +128,7 @@ fn what_the_user_gives_once_does_not_count() {
     let mut world = limited("36", "3.6");
     world.visit(PAGE, &[SITE]);
     world.seconds(5);
-    world.command(Command::PayOnce { amount: "1".to_owned() });
+    world.command(Command::PayOnce { site: "site.example".to_owned(), amount: "1".to_owned() });
     world.seconds(5);
     let before = world.servers.wallets.paid();
     assert!(before > 100);

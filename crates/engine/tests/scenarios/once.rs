@@ -24,8 +24,10 @@ fn calm(budget: &str, links: &[&str]) -> World {
     world
 }
 
+/// Pays the page in front.
 fn pay_once(world: &mut World, amount: &str) {
-    world.command(Command::PayOnce { amount: amount.to_owned() });
+    let site = world.browser.front().unwrap().url.split('/').nth(2).unwrap().to_owned();
+    world.command(Command::PayOnce { site, amount: amount.to_owned() });
 }
 
 /// Asked, sent, whether it is running, and the problem.
@@ -140,6 +142,22 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(world.problem().as_deref(), Some("nothing_to_pay"));
     world.seconds(3);
     assert_eq!((world.servers.wallets.paid(), world.view()["page"]["once"].clone()), (50, Value::Null));
+}
+
+#[test]
+fn only_the_page_is_paid_that_the_user_meant() {
+    let mut world = calm("10", &[SITE]);
+    let meant = Command::PayOnce { site: "site.example".to_owned(), amount: "5.00".to_owned() };
+    for (url, links) in [("https://other.example/", &[OTHER][..]), ("https://plain.example/", &[])] {
+        world.visit(url, links);
+        world.command(meant.clone());
+        assert_eq!(world.problem().as_deref(), Some("other_page"));
+        world.seconds(3);
+        assert_eq!((world.payments(), world.view()["page"]["once"].clone()), (0, Value::Null));
+    }
+    world.lock(true);
+    world.command(meant);
+    assert_eq!(world.problem().as_deref(), Some("nothing_to_pay"));
 }
 
 #[test]
