@@ -50,6 +50,10 @@ impl Purpose {
 #[derive(Default)]
 pub(crate) struct Calls {
     last: u64,
+    /// The last one before another proxy was chosen.
+    last_of_former: u64,
+    /// Whether the answer at hand is to one from before that.
+    hears_former: bool,
     open: Table<CallId, Purpose>,
 }
 
@@ -61,7 +65,19 @@ impl Calls {
     }
 
     pub(crate) fn close(&mut self, call: CallId) -> Option<Purpose> {
+        self.hears_former = call.0 <= self.last_of_former;
         self.open.remove(&call)
+    }
+
+    /// Another proxy is used from now on.
+    pub(crate) fn change_proxy(&mut self) {
+        self.last_of_former = self.last;
+        self.forget(|purpose| matches!(purpose, Purpose::IncomingPayment(_)));
+    }
+
+    /// Whether what is heard now, if it comes from a proxy, comes from one that was used before.
+    pub(crate) fn hears_former_proxy(&self) -> bool {
+        self.hears_former
     }
 
     /// Whether a link's document is on its way.

@@ -47,18 +47,27 @@ impl Engine {
             }
             Command::PayOnce { site, amount } => self.notice = self.pay_once(&site, &amount).err(),
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {
-                Ok(url) => {
-                    self.settings.proxy = Some(url);
-                    // What was learned of the last one does not hold for this one.
-                    self.proxy = Proxy::default();
-                    self.forget_minimums();
-                    self.persist_settings();
-                }
+                Ok(url) => self.use_proxy(url),
                 Err(_) => self.notice = Some(ProblemCode::ProxyUrlInvalid.into()),
             },
             Command::ExportLedger { format, view } => self.export_ledger(format, view),
             Command::ForgetLedger => self.forget_ledger(),
         }
+    }
+
+    /// Uses another proxy. What the last one has made or told of may not be true: only a payment
+    /// that is on its way through it is still waited for.
+    fn use_proxy(&mut self, url: Url) {
+        self.settings.proxy = Some(url);
+        self.persist_settings();
+        self.proxy = Proxy::default();
+        self.calls.change_proxy();
+        self.end_once();
+        self.desk.ahead = None;
+        self.desk.outdate_quotes();
+        self.receivers.forget_the_proxy();
+        self.persist_receivers();
+        self.forget_minimums();
     }
 
     fn set_rate(&mut self, text: &str) {

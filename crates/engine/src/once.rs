@@ -146,7 +146,7 @@ impl Engine {
         }
     }
 
-    fn end_once(&mut self) {
+    pub(crate) fn end_once(&mut self) {
         let Some(once) = &mut self.once else { return };
         if let Some(running) = once.running.take() {
             once.problem = running.problem.unwrap_or(if running.targets.is_empty() {

@@ -119,7 +119,8 @@ pub(crate) enum Failure {
 
 impl Engine {
     /// Reads a reply and takes to heart what each reply can carry: a renewed session, the
-    /// proxy's clock, a request to slow down, a token or session that is not accepted.
+    /// proxy's clock, a request to slow down, a token or session that is not accepted; unless it
+    /// is late, and from a proxy that is not used any more.
     pub(crate) fn read_reply<T: DeserializeOwned>(
         &mut self,
         answer: Result<Answer, Unreachable>,
@@ -130,39 +131,33 @@ impl Engine {
 
     /// The body of a reply that is none of an error. Apart from the above it is compiled once.
     fn read_answer(&mut self, answer: Result<Answer, Unreachable>) -> Result<String, Failure> {
-        let now = self.now.monotonic;
-        let Ok(Answer { status, session, body }) = answer else {
-            self.proxy.did_not_answer(now);
-            return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
+        let (session, result) = match answer {
+            Ok(Answer { status, session, body }) => (session, result_of(status, body)),
+            Err(_) => (None, Err(Failure::Unknown(ProblemCode::ProxyUnreachable))),
         };
+        if !self.calls.hears_former_proxy() {
+            self.take_to_heart(session, result.as_ref().err());
+        }
+        result
+    }
+
+    fn take_to_heart(&mut self, session: Option<String>, failure: Option<&Failure>) {
         if let (Some(Ok(session)), Some(account)) = (session.map(Secret::try_from), &mut self.account) {
             account.session = session;
             self.persist_account();
         }
-        if status == 200 {
-            self.proxy.answered();
-            return Ok(body);
+        let now = self.now.monotonic;
+        if let Some(Failure::Unknown(ProblemCode::ProxyUnreachable)) = failure {
+            return self.proxy.did_not_answer(now);
         }
-        let error = match json::from_str(&body) {
-            Ok(ErrorReply { error }) if error.code != ErrorCode::ProxyUnavailable => error,
-            // It is in trouble, or something in front of it speaks for it.
-            _ => {
-                self.proxy.did_not_answer(now);
-                return Err(Failure::Unknown(ProblemCode::ProxyUnreachable));
-            }
-        };
         self.proxy.answered();
+        let Some(Failure::Refused(error)) = failure else { return };
         match error.code {
             ErrorCode::ClockSkew => self.learn_clock(error.server_time),
             ErrorCode::RateLimited => self.proxy.rest(error.retry_after.unwrap_or(1).clamp(1, 300) * 1000, now),
             ErrorCode::TokenInactive | ErrorCode::SessionInvalid => self.want_rotation(),
             ErrorCode::KeyRevoked => self.miss_key(),
             _ => {}
-        }
-        // The wallet may have acted on a request whose answer did not reach the proxy.
-        match error.code {
-            ErrorCode::WalletUnreachable => Err(Failure::Unknown(ProblemCode::WalletUnreachable)),
-            _ => Err(Failure::Refused(Box::new(error))),
         }
     }
 
@@ -180,6 +175,22 @@ impl Engine {
             account.rotation = Rotation::Wanted { at: earliest.max(self.now.monotonic), failures: 0 };
         }
     }
+}
+
+/// The body of a reply, or why it is none.
+fn result_of(status: u16, body: String) -> Result<String, Failure> {
+    if status == 200 {
+        return Ok(body);
+    }
+    Err(match json::from_str(&body) {
+        // The wallet may have acted on a request whose answer did not reach the proxy.
+        Ok(ErrorReply { error }) if error.code == ErrorCode::WalletUnreachable => {
+            Failure::Unknown(ProblemCode::WalletUnreachable)
+        }
+        Ok(ErrorReply { error }) if error.code != ErrorCode::ProxyUnavailable => Failure::Refused(Box::new(error)),
+        // It is in trouble, or something in front of it speaks for it.
+        _ => Failure::Unknown(ProblemCode::ProxyUnreachable),
+    })
 }
 
 impl Failure {

@@ -116,6 +116,9 @@ impl Engine {
     pub(crate) fn quoted(&mut self, answer: Result<Answer, Unreachable>) {
         let reply = self.read_reply::<QuoteReply>(answer);
         let Some(asked) = self.desk.take_asked() else { return };
+        if self.calls.hears_former_proxy() {
+            return;
+        }
         let reply = match reply {
             Ok(reply) => reply,
             Err(failure) => return self.quote_failed(&asked, &failure),
@@ -241,6 +244,9 @@ impl Engine {
 
     /// A call for a receiver failed: what that means for the receiver, and for the wallet.
     pub(crate) fn call_failed(&mut self, address: &WalletAddress, failure: &Failure) {
+        if self.calls.hears_former_proxy() {
+            return;
+        }
         match failure {
             // This is about the proxy, which is left alone for a while.
             Failure::Unknown(ProblemCode::ProxyUnreachable) => return,

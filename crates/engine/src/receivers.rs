@@ -120,6 +120,14 @@ impl Receivers {
         }
     }
 
+    /// Another proxy is used: what the last one made or told of may not be true.
+    pub(crate) fn forget_the_proxy(&mut self) {
+        for receiver in self.known.values_mut() {
+            receiver.drop_incoming();
+            receiver.succeed();
+        }
+    }
+
     /// Another wallet will pay: what was learned with the last one does not hold for it.
     pub(crate) fn forget_the_payer(&mut self) {
         self.revision += 1;

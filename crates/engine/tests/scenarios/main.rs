@@ -25,6 +25,7 @@ mod network;
 mod once;
 mod pacing;
 mod payments;
+mod proxies;
 mod random;
 mod servers;
 mod sight;
