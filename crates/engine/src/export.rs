@@ -7,6 +7,8 @@ use crate::effect::{Area, Effect};
 use crate::engine::Engine;
 use crate::input::{Format, ViewId};
 use crate::ledger::{Ledger, Outcome};
+use crate::minimum::Minimums;
+use crate::snapshot::{aside, local};
 
 /// All that is known of payments: what the file holds that `exportLedger` asks for as JSON.
 #[derive(Serialize)]
@@ -66,11 +68,19 @@ impl Engine {
         self.effects.push_back(Effect::Export { view, name, media_type, text });
     }
 
-    /// What is not settled yet comes into the ledger when it is.
+    /// Forgets all that tells who was paid. What is not settled yet comes into the ledger when it is.
+    /// Should the wallet turn out to have given up a payment that is forgotten, it stays counted.
     pub(crate) fn forget_ledger(&mut self) {
         self.ledger.forget();
-        self.unreadable.retain(|name| !Ledger::is_part(name));
-        let entries = self.ledger.take_changes().collect();
+        self.minimums = Minimums::default();
+        let mut others = vec![local::MINIMUMS];
+        if !self.is_once_open() {
+            self.once = None;
+            others.push(local::ONCE);
+        }
+        self.unreadable.retain(|name| !Ledger::is_part(name) && !others.contains(name));
+        let mut entries: Vec<_> = self.ledger.take_changes().collect();
+        entries.extend(others.into_iter().flat_map(|name| [(name.to_owned(), None), (aside(name), None)]));
         self.persist(Area::Local, entries);
     }
 }

@@ -131,6 +131,13 @@ impl Engine {
         self.once.as_ref().is_some_and(Once::is_running)
     }
 
+    /// Whether the last one is not over: there are parts left, or nobody knows yet what became of one.
+    pub(crate) fn is_once_open(&self) -> bool {
+        let Some(once) = &self.once else { return false };
+        let is_part_on_its_way = self.desk.paying.as_ref().is_some_and(|paying| paying.intent.once == Some(once.at));
+        once.is_running() || is_part_on_its_way || self.settling.units_of(once.at) > 0
+    }
+
     /// When it goes on, in monotonic time.
     pub(crate) fn once_wake(&self) -> Option<u64> {
         self.is_paying_once().then(|| self.now.monotonic + PAUSE)

@@ -87,20 +87,28 @@ fn nothing_that_was_paid_is_missing_however_long_ago() {
 
 #[test]
 fn what_is_forgotten_leaves_no_trace_and_the_budget_as_it_was() {
-    let mut world = World::looking_at(&[SITE]);
+    let mut world = World::connected();
+    world.servers.wallets.minimum = 3;
+    world.visit("https://site.example/", &[SITE]);
     world.seconds(60);
+    world.command(Command::PayOnce { site: "site.example".to_owned(), amount: "1.00".to_owned() });
+    world.seconds(3);
+    assert!(["minimums", "once"].iter().all(|name| world.local.contains_key(*name)));
     for (name, text) in [("sums", "broken"), ("ledger.1", "broken")] {
         world.local.insert(name.to_owned(), text.to_owned());
     }
     world.kill(false);
     assert_eq!(world.view()["memoryProblem"]["detail"], "ledger, sums");
+    world.servers.wallets.minimum = 1;
     world.lock(true);
     world.seconds(10);
     let counted = spent(&mut world);
     world.command(Command::ForgetLedger);
-    let traces: Vec<&String> =
-        world.local.keys().filter(|name| name.contains("ledger") || name.contains("sums")).collect();
-    assert_eq!(traces, [""; 0]);
+    let is_trace = |(name, text): &(&String, &String)| {
+        ["ledger", "sums"].iter().any(|part| name.contains(part))
+            || ["site.example", SITE].iter().any(|part| text.contains(part))
+    };
+    assert_eq!(world.local.iter().find(is_trace), None);
     assert!(world.view()["memoryProblem"].is_null());
     assert_eq!(history(&mut world), json!({"payments": [], "sums": []}));
     assert_eq!(spent(&mut world), counted);
@@ -123,6 +131,36 @@ fn what_is_on_its_way_when_the_ledger_is_forgotten_is_booked_when_it_is_settled(
     world.command(Command::ForgetLedger);
     world.seconds(30);
     assert!(world.ledger().contains(&lost[0]));
+}
+
+#[test]
+fn a_one_time_payment_is_forgotten_when_it_is_over() {
+    let mut world = World::looking_at(&[SITE]);
+    world.seconds(3);
+    world.command(Command::PayOnce { site: "site.example".to_owned(), amount: "1.00".to_owned() });
+    world.faults.add("/v1/payments", 2, Fault::LoseReply);
+    let started = world.elapsed;
+    while world.view()["page"]["once"]["sent"]["value"] == "0.00" {
+        world.command(Command::ForgetLedger);
+        world.advance(100);
+    }
+    assert_eq!(world.view()["page"]["once"]["sent"]["value"], "1.00");
+    assert!(world.elapsed - started > 1_000, "{}", world.elapsed - started);
+    world.command(Command::ForgetLedger);
+    assert_eq!((world.view()["page"]["once"].clone(), world.stored("once")), (Value::Null, Value::Null));
+}
+
+#[test]
+fn what_cannot_be_read_of_whom_was_paid_is_forgotten_too() {
+    let mut world = World::paying();
+    for name in ["minimums", "once"] {
+        world.local.insert(name.to_owned(), "broken".to_owned());
+    }
+    world.kill(false);
+    assert_eq!(world.view()["memoryProblem"]["detail"], "minimums, once");
+    world.command(Command::ForgetLedger);
+    assert!(world.view()["memoryProblem"].is_null());
+    assert!(world.local.keys().all(|name| !name.contains("minimums") && !name.contains("once")));
 }
 
 #[test]
