@@ -180,13 +180,14 @@ impl Engine {
         let Some(account) = &self.account else { return };
         let minimums = (local::MINIMUMS, Some(save(&self.minimums)));
         let entries = [(local::ACCOUNT, Some(save(account))), (local::ATTEMPT, None), (local::FORMER, None), minimums];
-        let entries = entries.map(|(name, text)| (name.to_owned(), text));
+        let past = self.once.is_none().then_some((local::ONCE, None));
+        let entries = entries.into_iter().chain(past).map(|(name, text)| (name.to_owned(), text)).collect();
         // Of another wallet, one whose account could not be read, nothing may be left over.
         let gone = [session::PURSE, session::CONSENT_TAB].map(|name| (name.to_owned(), None));
         self.persist(Area::Session, gone.into());
         self.settling.persist_anew();
         self.unreadable.retain(|name| !local::WALLET.contains(name));
-        self.persist_spending_with(entries.into());
+        self.persist_spending_with(entries);
     }
 
     /// Gives back a grant, decided or not. Nobody waits for the answer.

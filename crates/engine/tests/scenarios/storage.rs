@@ -187,6 +187,22 @@ fn a_wallet_that_cannot_be_read_is_not_forgotten() {
 }
 
 #[test]
+fn nothing_is_left_over_of_a_wallet_that_cannot_be_read_once_another_is_connected() {
+    let mut world = World::paying();
+    for name in ["account", "once"] {
+        world.local.insert(name.to_owned(), "broken".to_owned());
+    }
+    world.kill(true);
+    world.connect("10", false);
+    world.seconds(1);
+    world.decide(true);
+    world.seconds(1);
+    assert_eq!((world.connection().as_str(), memory_problem(&mut world)), ("connected", None));
+    world.kill(false);
+    assert_eq!((memory_problem(&mut world), world.local.get("once")), (None, None));
+}
+
+#[test]
 fn a_wallet_that_cannot_be_read_can_be_disconnected() {
     let mut world = World::paying();
     world.faults.add("/v1/payments", 1, Fault::LoseReply);
