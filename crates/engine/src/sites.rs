@@ -87,18 +87,19 @@ impl SiteRules {
     /// Turns payments on or off for these sites. Says whether there was room for it.
     #[must_use]
     pub(crate) fn set_enabled(&mut self, sites: SitePattern, enabled: bool) -> bool {
-        let mut rule = self.0.remove(&sites).unwrap_or_default();
-        rule.enabled = (self.enabled(&sites.0) != enabled).then_some(enabled);
-        self.put(sites, rule)
+        let known = self.0.remove(&sites);
+        let has_room = known.is_some() || self.has_room();
+        let enabled = (self.enabled(&sites.0) != enabled).then_some(enabled);
+        self.put(sites, SiteRule { enabled, ..known.unwrap_or_default() }, has_room)
     }
 
     /// Gives these sites a rate of their own, or takes it from them. Says whether there was room
     /// for it.
     #[must_use]
     pub(crate) fn set_rate(&mut self, sites: SitePattern, rate: Option<(Rate, Asset)>) -> bool {
-        let mut rule = self.0.remove(&sites).unwrap_or_default();
-        rule.rate = rate;
-        self.put(sites, rule)
+        let known = self.0.remove(&sites);
+        let has_room = known.is_some() || self.has_room();
+        self.put(sites, SiteRule { rate, ..known.unwrap_or_default() }, has_room)
     }
 
     /// All of them, by their patterns in order.
@@ -106,11 +107,15 @@ impl SiteRules {
         self.0.iter()
     }
 
-    fn put(&mut self, sites: SitePattern, rule: SiteRule) -> bool {
+    /// There may be more than that already: what was kept before there were rules had no bound.
+    fn has_room(&self) -> bool {
+        self.0.len() < MOST
+    }
+
+    fn put(&mut self, sites: SitePattern, rule: SiteRule, has_room: bool) -> bool {
         if rule == SiteRule::default() {
             return true;
         }
-        let has_room = self.0.len() < MOST;
         if has_room {
             self.0.insert(sites, rule);
         }
@@ -267,5 +272,14 @@ mod tests {
         assert!(rules.set_rate(pattern("site1.example"), Some(dollars(1))));
         assert!(rules.set_enabled(pattern("site0.example"), true));
         assert!(rules.set_enabled(pattern("one.too.many.example"), false));
+    }
+
+    #[test]
+    fn there_is_room_for_a_rule_that_there_is_already() {
+        let mut rules: SiteRules = (0..502).map(|number| format!("site{number}.example")).collect();
+        assert!(rules.set_rate(pattern("site1.example"), Some(dollars(1))) && !rules.enabled("site1.example"));
+        assert!(rules.set_enabled(pattern("site2.example"), false) && !rules.enabled("site2.example"));
+        assert!(!rules.set_enabled(pattern("another.example"), false));
+        assert_eq!(rules.iter().count(), 502);
     }
 }
