@@ -42,8 +42,8 @@ impl Engine {
             Command::SetMaximumRate(text) => self.set_maximum_rate(text.as_deref()),
             Command::SetIdle(minutes) => {
                 self.settings.set_idle(minutes);
-                self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
                 self.persist_settings();
+                self.effects.push_back(Effect::WatchIdle(self.settings.idle_seconds()));
             }
             Command::PayOnce { site, amount } => self.notice = self.pay_once(&site, &amount).err(),
             Command::SetProxyUrl(text) => match Url::parse(text.trim()) {

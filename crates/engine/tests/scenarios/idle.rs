@@ -79,6 +79,10 @@ fn the_user_says_when_they_count_as_away() {
         assert_eq!(world.view()["settings"]["idleMinutes"].as_u64(), kept);
         assert_eq!(world.browser.idle_seconds, seconds);
     }
+    // It is kept before the browser is told.
+    world.fuse = Some(1);
+    world.command(Command::SetIdle(Some(20)));
+    assert_eq!(world.view()["settings"]["idleMinutes"].as_u64(), Some(20));
     world.command(Command::SetIdle(None));
     world.become_idle(Idle::Idle);
     assert!(paid_soon(&mut world) >= 9);
