@@ -150,12 +150,12 @@ deviationsMs: Array<number>, };
 /** All that is known of payments: what the file holds that `exportLedger` asks for as JSON. */
 export type History = {
 /** The last payments, the latest last. */
-payments: Array<PaidOnce>,
+payments: Array<Payment>,
 /** What was paid before them. */
-sums: Array<PaidInAll>, };
+sums: Array<Total>, };
 
 /** One payment. */
-export type PaidOnce = {
+export type Payment = {
 /** Its URL at the user's wallet. */
 id: string,
 /** When it was made, as in RFC 3339. */
@@ -172,7 +172,7 @@ sent: Amount,
 received: Amount | null, };
 
 /** What was paid in one currency. */
-export type PaidInAll = {
+export type Total = {
 /** In which day, in UTC; nothing for all the days before those that are listed. */
 day: string | null,
 /** To which site; nothing for all those that are not listed. */

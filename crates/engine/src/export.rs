@@ -15,16 +15,16 @@ use crate::snapshot::{aside, local};
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct History<'a> {
     /// The last payments, the latest last.
-    payments: Vec<PaidOnce<'a>>,
+    payments: Vec<Payment<'a>>,
     /// What was paid before them.
-    sums: Vec<PaidInAll<'a>>,
+    sums: Vec<Total<'a>>,
 }
 
 /// One payment.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct PaidOnce<'a> {
+pub(crate) struct Payment<'a> {
     /// Its URL at the user's wallet.
     id: &'a str,
     /// When it was made, as in RFC 3339.
@@ -46,7 +46,7 @@ pub(crate) struct PaidOnce<'a> {
 /// What was paid in one currency.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct PaidInAll<'a> {
+pub(crate) struct Total<'a> {
     /// In which day, in UTC; nothing for all the days before those that are listed.
     day: Option<&'a str>,
     /// To which site; nothing for all those that are not listed.
@@ -86,7 +86,7 @@ impl Engine {
 }
 
 fn history(ledger: &Ledger) -> History<'_> {
-    let payments = ledger.rows().map(|row| PaidOnce {
+    let payments = ledger.rows().map(|row| Payment {
         id: row.id.as_str(),
         time: row.at.to_string(),
         site: &row.site,
@@ -95,7 +95,7 @@ fn history(ledger: &Ledger) -> History<'_> {
         sent: &row.debit,
         received: row.receive.as_ref(),
     });
-    let sums = ledger.sums().map(|sum| PaidInAll {
+    let sums = ledger.sums().map(|sum| Total {
         day: sum.day.as_deref(),
         site: sum.site.as_deref(),
         payments: sum.payments,

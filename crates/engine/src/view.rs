@@ -238,7 +238,7 @@ mod tests {
     use ts_rs::{Config, TS};
 
     use super::*;
-    use crate::export::{History, PaidInAll, PaidOnce};
+    use crate::export::{History, Payment, Total};
     use crate::ledger::Outcome;
 
     /// An amount as in Open Payments.
@@ -270,8 +270,8 @@ mod tests {
             declaration::<SiteRuleView>(),
             declaration::<DiagnosticsView>(),
             declaration::<History<'static>>(),
-            declaration::<PaidOnce<'static>>(),
-            declaration::<PaidInAll<'static>>(),
+            declaration::<Payment<'static>>(),
+            declaration::<Total<'static>>(),
             declaration::<Outcome>(),
             AMOUNT.to_owned(),
         ]

@@ -38,7 +38,7 @@ impl Engine {
         self.former = kept.find(local::FORMER);
         let is_leaving = kept.find(local::LEAVING) == Some(true);
         let once = kept.load(local::ONCE).readable();
-        self.set_aside(kept);
+        self.keep_copies(kept);
         // Without the purse of this session there is that of the last payment, which is no fuller.
         let purse = fleeting.load::<Purse>(session::PURSE).readable();
         if let (Some(spending), Some(purse)) = (&mut self.spending, purse) {
@@ -65,7 +65,7 @@ impl Engine {
     }
 
     /// Copies what could not be read aside, before anything takes its place.
-    fn set_aside(&mut self, kept: Entries) {
+    fn keep_copies(&mut self, kept: Entries) {
         let copies = kept.copies();
         if !copies.is_empty() {
             self.persist(Area::Local, copies);
