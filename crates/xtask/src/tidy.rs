@@ -1,4 +1,4 @@
-//! What must hold for every file: formatting, lints, layers, sizes and types.
+//! What must hold for every file: formatting, lints, layers, sizes, types, and tests that documents name.
 
 use std::fs;
 
@@ -10,12 +10,14 @@ use crate::tally::Tally;
 
 /// Nobody reads a longer file to its end.
 const LINES_OF_A_FILE: usize = 800;
+/// These say which test shows what.
+const NAMING_TESTS: [&str; 2] = ["docs/threat-model.md", "docs/testing.md"];
 /// The binding crate decides nothing, so it has no reason to be long.
 const LINES_OF_BACKGROUND: usize = 1_200;
 
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("formatting", || run(cargo().args(["fmt", "--all", "--", "--check", "-l"]))),
     ("lints", || run(clippy().args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("lints of what runs in the browser", || {
@@ -24,6 +26,7 @@ const CHECKS: [Check; 7] = [
     }),
     ("dependencies between crates", layers::check),
     ("length of files", file_lengths),
+    ("tests named in documents", named_tests),
     ("types of the extension", || run(node_program("tsc").args(["--noEmit", "--project", "extension"]))),
     ("types of the browser tests", || run(node_program("tsc").args(["--noEmit", "--project", "tests/browser"]))),
 ];
@@ -49,8 +52,12 @@ fn clippy() -> std::process::Command {
     clippy
 }
 
+fn files() -> Result<String> {
+    output(command("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))
+}
+
 fn file_lengths() -> Result<()> {
-    let files = output(command("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))?;
+    let files = files()?;
     let mut wrongs = Vec::new();
     let mut background = 0;
     for file in files.lines().filter(|file| is_source(file)) {
@@ -68,6 +75,29 @@ fn file_lengths() -> Result<()> {
     }
     ensure!(wrongs.is_empty(), "{}", wrongs.join("\n"));
     Ok(())
+}
+
+fn named_tests() -> Result<()> {
+    let mut code = String::new();
+    for file in files()?.lines().filter(|file| file.ends_with(".rs")) {
+        code += &fs::read_to_string(root().join(file)).unwrap_or_default();
+    }
+    let mut wrongs = Vec::new();
+    for document in NAMING_TESTS {
+        let text = fs::read_to_string(root().join(document))?;
+        let names = text.split('`').skip(1).step_by(2).filter_map(test_name);
+        let missing = names.filter(|name| !code.contains(&format!("fn {name}(")));
+        wrongs.extend(missing.map(|name| format!("{document} names {name}, which does not exist")));
+    }
+    ensure!(wrongs.is_empty(), "{}", wrongs.join("\n"));
+    Ok(())
+}
+
+/// What is quoted, without its module, if it reads like the name of a test: three words at least.
+fn test_name(quoted: &str) -> Option<&str> {
+    let name = quoted.rsplit("::").next()?;
+    let is_name = name.chars().all(|character| character.is_ascii_lowercase() || "_0123456789".contains(character));
+    (is_name && name.split('_').count() > 2).then_some(name)
 }
 
 fn is_source(file: &str) -> bool {
