@@ -32,7 +32,8 @@ impl Url {
         if text.len() > LONGEST {
             return Err(UrlError::TooLong);
         }
-        if !text.bytes().all(|b| b.is_ascii_graphic() && !br#"\"<>^`{|}"#.contains(&b)) {
+        let is_forbidden = |b| matches!(b, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}');
+        if !text.bytes().all(|b| b.is_ascii_graphic() && !is_forbidden(b)) {
             return Err(UrlError::Character);
         }
         let secure = text.starts_with("https://");
