@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use base64ct::{Base64, Encoding};
 use money::{Amount, Asset, Rate};
 use open_payments::{WalletAddress, WalletDocument};
 
@@ -18,7 +17,7 @@ use crate::table::Table;
 use crate::targets::Target;
 use crate::view::{
     ConnectionState, ConnectionView, DiagnosticsView, MoneyView, OnceView, PageState, PageView, ProblemView,
-    PublicKeyView, SettingsView, SiteRuleView, View, WalletView,
+    SettingsView, SiteRuleView, View, WalletView,
 };
 
 /// What was last made known outside.
@@ -92,14 +91,10 @@ impl Engine {
     }
 
     fn view(&self, page: Option<PageView>) -> View {
-        let key = self.key.as_ref().map(|key| {
-            let jwk = key.jwk();
-            PublicKeyView { base64: Base64::encode_string(jwk.as_bytes()), jwk, kid: key.kid.clone() }
-        });
         let asset = self.account.as_ref().map(|account| &account.wallet.asset);
         let rate = asset.map(|asset| rate(self.settings.rate_in(asset), asset));
         View {
-            public_key: key,
+            public_key: self.key.as_ref().map(|key| key.view.clone()),
             proxy_url: self.proxy_url().to_string(),
             enabled: self.settings.enabled,
             connection: self.connection_view(),
