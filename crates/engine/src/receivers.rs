@@ -13,7 +13,7 @@ use crate::table::Table;
 #[serde(transparent)]
 pub(crate) struct Receivers {
     known: Table<WalletAddress, Receiver>,
-    /// Grows with each document that is read, and with all that is forgotten.
+    /// Grows with each document that is read.
     #[serde(skip)]
     revision: u64,
 }
@@ -92,7 +92,7 @@ impl Receivers {
         }
     }
 
-    /// Another one, if one of them may be another than it was.
+    /// Another one, if there is another document of any of them.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
@@ -130,10 +130,10 @@ impl Receivers {
 
     /// Another wallet will pay: what was learned with the last one does not hold for it.
     pub(crate) fn forget_the_payer(&mut self) {
-        self.revision += 1;
         for receiver in self.known.values_mut() {
             *receiver = Receiver {
                 incoming: receiver.incoming.take(),
+                is_target: receiver.is_target,
                 ..Receiver::new(receiver.wallet.clone(), receiver.read_at)
             };
         }

@@ -14,7 +14,7 @@ use crate::input::{Answer, FrameId, Idle, LinkId, TabId, Unreachable};
 use crate::receivers::{Receiver, is_same_account};
 
 /// A wallet that the page in front wants to have paid.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     /// The address that the page names.
     pub(crate) receiver: WalletAddress,
@@ -103,7 +103,9 @@ impl Engine {
 
     /// What can be paid each second: of the page's wallets those in frames that are not from a site
     /// whose own rate is zero, for such a site gets nothing elsewhere either.
+    ///
     /// They are worked out anew only after a change, for they are asked for several times a second.
+    /// So nothing may be looked at here that is not in their basis, such as the time.
     pub(crate) fn targets(&mut self) -> Rc<[Target]> {
         let basis = Basis {
             revisions: [
@@ -119,6 +121,10 @@ impl Engine {
             self.receivers.mark(|address| list.iter().any(|target| target.receiver == *address));
             self.targets = Targets { list, basis };
         }
+        debug_assert!(
+            *self.targets.list == *self.targets_in(&|frame| self.has_a_rate(frame)),
+            "targets follow from something else too"
+        );
         self.targets.list.clone()
     }
 
