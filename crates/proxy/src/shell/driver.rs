@@ -69,19 +69,6 @@ impl Driver {
         &self.draining
     }
 
-    /// What keeps it from taking requests, if anything does. The store is asked, as nobody else
-    /// might: a process that is not ready gets no requests.
-    pub(crate) async fn obstacle(&self) -> Option<&'static str> {
-        let any = Operation::Get { key: Key::of("ready", &[]) };
-        if self.draining.is_cancelled() {
-            Some("draining")
-        } else if self.store.execute(any, now().wall).await.is_err() {
-            Some("the store does not answer")
-        } else {
-            None
-        }
-    }
-
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
     }

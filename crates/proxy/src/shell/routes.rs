@@ -124,10 +124,13 @@ fn cors() -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
+/// Whether requests should come. A store that is down is no reason to turn them away: payments go
+/// on without it, and those who share it would all turn them away at once.
 async fn ready(State(driver): State<Arc<Driver>>) -> (StatusCode, &'static str) {
-    match driver.obstacle().await {
-        Some(obstacle) => (StatusCode::SERVICE_UNAVAILABLE, obstacle),
-        None => (StatusCode::OK, "ready"),
+    if driver.draining().is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else {
+        (StatusCode::OK, "ready")
     }
 }
 
