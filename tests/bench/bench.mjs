@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
  */
 
 const HEADER = "Absolute figures drift with the machine and what else runs on it; compare ratios.";
-const PARTS = ["extension", "proxy"];
+const PARTS = ["extension"];
 
 const { values: options, positionals: chosen } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
 const unknown = chosen.find((part) => !PARTS.includes(part));

@@ -1,21 +1,21 @@
 //! Figures of the release build: what the engine takes for a second, and for extension and proxy
 //! each beside its floor, which is what the same costs without us.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::build;
 use crate::setup::{self, Consent};
 use crate::shell::{cargo, command, run};
+use crate::{build, load};
 
 /// What can be said about a benchmark.
 #[derive(Args)]
 pub(crate) struct Bench {
     /// What to measure; without any, everything.
     parts: Vec<Part>,
-    /// Write the figures of extension and proxy into this file.
+    /// Write the figures of one part, extension or proxy, into this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -26,7 +26,7 @@ enum Part {
     Engine,
     /// What the extension costs pages, and how soon and how evenly it pays.
     Extension,
-    /// What the proxy adds to a call.
+    /// How many payments the proxy carries, beside nginx and a bare forwarder.
     Proxy,
 }
 
@@ -34,33 +34,36 @@ impl Bench {
     /// Builds, then measures.
     pub(crate) fn run(self, consent: Consent) -> Result<()> {
         let parts = if self.parts.is_empty() { Part::value_variants() } else { &self.parts };
-        if parts.contains(&Part::Engine) {
-            run(cargo().args(["bench", "--quiet", "-p", "bench", "--bench", "engine"]))?;
+        if self.json.is_some() && parts != [Part::Extension] && parts != [Part::Proxy] {
+            bail!("a file takes the figures of one part: name `extension` or `proxy`");
         }
-        let running: Vec<&str> = parts.iter().filter_map(|part| part.script()).collect();
-        if running.is_empty() {
-            return Ok(());
-        }
-        setup::ensure(setup::BROWSER, consent)?;
-        build::all(build::SANDBOX_PROXY)?;
-        // Signs what the proxy is asked.
-        run(cargo().args(["build", "--quiet", "-p", "open-payments-client", "--example", "conformance"]))?;
-        let mut bench = command("node");
-        bench.arg("tests/bench/bench.mjs").args(running);
-        if let Some(file) = self.json {
-            bench.arg("--json").arg(file);
-        }
-        run(&mut bench)
+        parts.iter().try_for_each(|part| part.measure(self.json.as_deref(), consent))
     }
 }
 
 impl Part {
-    /// Its name to the script that measures what is running.
-    fn script(self) -> Option<&'static str> {
-        match self {
-            Self::Engine => None,
-            Self::Extension => Some("extension"),
-            Self::Proxy => Some("proxy"),
+    fn measure(self, file: Option<&Path>, consent: Consent) -> Result<()> {
+        let mut measuring = match self {
+            Self::Engine => {
+                let mut benches = cargo();
+                benches.args(["bench", "--quiet", "-p", "bench", "--bench", "engine"]);
+                benches
+            }
+            Self::Extension => {
+                setup::ensure(setup::BROWSER, consent)?;
+                build::all(build::SANDBOX_PROXY)?;
+                let mut script = command("node");
+                script.args(["tests/bench/bench.mjs", "extension"]);
+                script
+            }
+            Self::Proxy => {
+                setup::ensure(setup::LOAD, consent)?;
+                load::generator("compare")?
+            }
+        };
+        if let Some(file) = file {
+            measuring.arg("--json").arg(file);
         }
+        run(&mut measuring)
     }
 }

@@ -8,6 +8,7 @@ mod coverage;
 mod demo;
 mod fuzz;
 mod layers;
+mod load;
 mod manifest;
 mod mutants;
 mod setup;
@@ -63,6 +64,9 @@ enum Task {
     Verify {
         /// The parts to run.
         parts: Vec<Part>,
+        /// How many seconds the part `soak` lasts, besides some minutes before.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
     },
 }
 
@@ -88,6 +92,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Test { suites, worlds }) => suites::run(&suites, &worlds, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], &Worlds::default(), consent),
-        Some(Task::Verify { parts }) => verify::run(&parts, consent),
+        Some(Task::Verify { parts, seconds }) => verify::run(&parts, seconds, consent),
     }
 }

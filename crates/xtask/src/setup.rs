@@ -30,6 +30,8 @@ pub(crate) enum Need {
     ChromeDriver,
     /// The server that the proxies of many machines share a store in.
     Redis,
+    /// The server that the proxy's speed is held against.
+    Nginx,
     /// The headers of OpenSSL, for a Rust client of Open Payments that is not ours.
     OpenSsl,
     /// What reads the counts that the compiler leaves in a program.
@@ -46,6 +48,8 @@ pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePack
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
 /// What the proxy's tests take.
 pub(crate) const PROXY: &[Need] = &[Need::Redis];
+/// What measuring the proxy takes.
+pub(crate) const LOAD: &[Need] = &[Need::Nginx];
 /// What comparing with other implementations takes; their packages have a lock file of their own.
 pub(crate) const CONFORMANCE: &[Need] = &[Need::Node, Need::OpenSsl];
 /// What running wasm tests takes.
@@ -156,6 +160,7 @@ impl Need {
             Self::Chromium => "Chromium".into(),
             Self::ChromeDriver => "ChromeDriver".into(),
             Self::Redis => "redis-server".into(),
+            Self::Nginx => "nginx".into(),
             Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
             Self::LlvmTools => "the Rust component llvm-tools".into(),
             Self::LlvmCov => format!("cargo-llvm-cov {LLVM_COV_VERSION}"),
@@ -170,6 +175,7 @@ impl Need {
             Self::Chromium => &["chromium"],
             Self::ChromeDriver => &["chromium-driver"],
             Self::Redis => &["redis-server"],
+            Self::Nginx => &["nginx"],
             Self::OpenSsl => &["libssl-dev", "pkg-config"],
             Self::WasmTarget | Self::NodePackages | Self::LlvmTools | Self::LlvmCov | Self::CargoMutants => &[],
         }
@@ -188,6 +194,7 @@ impl Need {
             Self::Chromium => find_program("chromium").is_some(),
             Self::ChromeDriver => find_program("chromedriver").is_some(),
             Self::Redis => find_program("redis-server").is_some(),
+            Self::Nginx => find_program("nginx").is_some(),
             Self::OpenSsl => output(command("pkg-config").args(["--exists", "openssl"])).is_ok(),
             Self::LlvmTools => output(command("rustup").args(["component", "list", "--installed"]))
                 .is_ok_and(|components| components.lines().any(|name| name.starts_with("llvm-tools"))),

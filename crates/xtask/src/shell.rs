@@ -26,11 +26,15 @@ pub(crate) fn own_node() -> PathBuf {
     target().join("node")
 }
 
+/// Where Debian keeps servers, though not on everybody's path.
+const SERVERS: &str = "/usr/sbin";
+
 /// The folders in which programs are looked for, our own Node.js first.
 fn path() -> Vec<PathBuf> {
     let own = own_node().join("node_modules/.bin");
     let inherited = env::var_os("PATH").unwrap_or_default();
-    std::iter::once(own).filter(|folder| folder.is_dir()).chain(env::split_paths(&inherited)).collect()
+    let folders = std::iter::once(own).filter(|folder| folder.is_dir()).chain(env::split_paths(&inherited));
+    folders.chain([SERVERS.into()]).collect()
 }
 
 /// A command that runs at the top of the repository.

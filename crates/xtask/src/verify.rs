@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::setup::{self, Consent, Need};
 use crate::tally::Tally;
 use crate::worlds::Worlds;
-use crate::{coverage, fuzz, mutants};
+use crate::{coverage, fuzz, load, mutants};
 
 /// Something that is verified by itself.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,16 +22,18 @@ pub(crate) enum Part {
     Coverage,
     /// Whether the tests notice when the code that paces and counts money is changed.
     Mutants,
+    /// Ten minutes of load on the proxy: whether its memory stays as it is and nothing fails.
+    Soak,
 }
 
 /// Runs the named parts, or all; fails if any does.
-pub(crate) fn run(chosen: &[Part], consent: Consent) -> Result<ExitCode> {
+pub(crate) fn run(chosen: &[Part], seconds: u64, consent: Consent) -> Result<ExitCode> {
     let parts = if chosen.is_empty() { Part::value_variants() } else { chosen };
     let needs: BTreeSet<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
     setup::ensure(&Vec::from_iter(needs), consent)?;
     let mut total = Tally::default();
     for part in parts {
-        let tally = part.run().unwrap_or_else(|error| {
+        let tally = part.run(seconds).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             Tally::of(false)
         });
@@ -49,24 +51,31 @@ impl Part {
             Self::Worlds => "worlds",
             Self::Coverage => "coverage",
             Self::Mutants => "mutants",
+            Self::Soak => "soak",
         }
     }
 
     /// What must be on the machine for it to run.
     fn needs(self) -> &'static [Need] {
         match self {
-            Self::Fuzz | Self::Worlds => &[],
+            Self::Fuzz | Self::Worlds | Self::Soak => &[],
             Self::Coverage => setup::COVERAGE,
             Self::Mutants => setup::MUTANTS,
         }
     }
 
-    fn run(self) -> Result<Tally> {
+    fn run(self, seconds: u64) -> Result<Tally> {
         match self {
             Self::Fuzz => Ok(fuzz::run()),
             Self::Worlds => Worlds::many().simulate(),
             Self::Coverage => coverage::run(),
             Self::Mutants => mutants::run(),
+            Self::Soak => Ok(Tally::of(run_soak(seconds)?)),
         }
     }
+}
+
+fn run_soak(seconds: u64) -> Result<bool> {
+    let mut generator = load::generator("soak")?;
+    Ok(generator.arg("--seconds").arg(seconds.to_string()).status()?.success())
 }

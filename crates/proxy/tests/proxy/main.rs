@@ -5,6 +5,7 @@
 
 mod addresses;
 mod admission;
+mod chaos;
 mod configuration;
 mod connect;
 mod dns;
