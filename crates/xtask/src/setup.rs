@@ -30,7 +30,7 @@ pub(crate) enum Need {
     ChromeDriver,
     /// The server that the proxies of many machines share a store in.
     Redis,
-    /// The server that the proxy's speed is held against.
+    /// The balancer in front of the proxies of many machines, which their speed is held against too.
     Nginx,
     /// The headers of OpenSSL, for a Rust client of Open Payments that is not ours.
     OpenSsl,
@@ -47,7 +47,7 @@ pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePack
 /// What building, and driving the extension in a browser, takes.
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
 /// What the proxy's tests take.
-pub(crate) const PROXY: &[Need] = &[Need::Redis];
+pub(crate) const PROXY: &[Need] = &[Need::Redis, Need::Nginx];
 /// What measuring the proxy takes.
 pub(crate) const LOAD: &[Need] = &[Need::Nginx];
 /// What comparing with other implementations takes; their packages have a lock file of their own.

@@ -145,7 +145,7 @@ impl Answer {
 }
 
 impl Connection {
-    async fn to(address: SocketAddr) -> std::io::Result<Self> {
+    pub(crate) async fn to(address: SocketAddr) -> std::io::Result<Self> {
         TcpStream::connect(address).await.map(BufStream::new).map(Self)
     }
 

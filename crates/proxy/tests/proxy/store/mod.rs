@@ -1,5 +1,6 @@
 //! The three stores, held against one suite, and what becomes of requests when a store is down.
 
+mod balanced;
 mod down;
 mod machines;
 mod memory;

@@ -101,7 +101,7 @@ impl Drop for RedisServer {
 
 /// A port that the system gives to nobody by itself, so that it is still free when a server that was
 /// stopped comes back.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static SERVERS: AtomicU32 = AtomicU32::new(0);
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let next = || id().wrapping_mul(97).wrapping_add(SERVERS.fetch_add(1, Ordering::Relaxed)) % 10_000;
