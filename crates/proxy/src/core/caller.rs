@@ -81,6 +81,7 @@ fn session(core: &Core, authorization: Option<&str>, install: PublicKey, now: Ti
     let token = authorization
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(|| Refusal::session("The request carries no session."))?;
-    Session::from_token(token, &core.keys, &core.settings.public_url, install, now)
+    core.sessions
+        .read(token, &core.keys, &core.settings.public_url, install, now)
         .map_err(|error| Refusal::session(format!("The session is not valid: {error}.")))
 }

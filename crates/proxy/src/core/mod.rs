@@ -13,6 +13,7 @@ mod refusal;
 mod rotation;
 mod seal;
 mod session;
+mod sessions;
 
 use std::num::NonZeroU32;
 
@@ -29,6 +30,7 @@ use receive::Receive;
 use refusal::Refusal;
 use rotation::Rotation;
 use session::Session;
+use sessions::Sessions;
 
 pub use flow::Flow;
 pub use keys::KeyRing;
@@ -56,12 +58,13 @@ pub struct Settings {
 pub struct Core {
     settings: Settings,
     keys: KeyRing,
+    sessions: Sessions,
 }
 
 impl Core {
     /// A proxy with these settings and keys.
     pub fn new(settings: Settings, keys: KeyRing) -> Self {
-        Self { settings, keys }
+        Self { settings, keys, sessions: Sessions::default() }
     }
 
     /// What an operator decided.

@@ -97,13 +97,6 @@ impl Session {
         if claims.aud != audience.as_str() {
             return Err(SessionError::Audience);
         }
-        if key != install {
-            return Err(SessionError::Install);
-        }
-        // Replicas' clocks may differ by as much as a signature may be off.
-        if now.plus_millis(LEEWAY) < claims.iat || claims.exp <= now {
-            return Err(SessionError::Expired);
-        }
         let wallet = WalletDocument {
             id: claims.sub,
             public_name: None,
@@ -111,7 +104,19 @@ impl Session {
             auth_server: claims.auth_server,
             resource_server: claims.resource_server,
         };
-        Ok(Self { wallet, install, issued: claims.iat, expires: claims.exp })
+        Self { wallet, install: key, issued: claims.iat, expires: claims.exp }.presented_by(install, now)
+    }
+
+    /// The same, if this install may present it now.
+    pub(crate) fn presented_by(self, install: PublicKey, now: Timestamp) -> Result<Self, SessionError> {
+        if self.install != install {
+            return Err(SessionError::Install);
+        }
+        // Replicas' clocks may differ by as much as a signature may be off.
+        if now.plus_millis(LEEWAY) < self.issued || self.expires <= now {
+            return Err(SessionError::Expired);
+        }
+        Ok(self)
     }
 
     /// Whether more than half of its life is over.
