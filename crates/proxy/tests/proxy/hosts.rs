@@ -113,11 +113,17 @@ async fn a_wallet_that_hangs_does_not_slow_another() {
 async fn of_many_requests_some_wait_for_a_place_and_the_rest_is_refused_at_once() {
     let (wallets, slow) = (wallets(2), hanging().await);
     let mut waiting = JoinSet::new();
-    for _ in 0..10 {
-        let (wallets, url) = (Arc::clone(&wallets), slow.origin.clone());
-        waiting.spawn(async move { send(&wallets, &url, Duration::from_millis(1500)).await });
-    }
+    let mut ask = |times, patience| {
+        for _ in 0..times {
+            let (wallets, url) = (Arc::clone(&wallets), slow.origin.clone());
+            waiting.spawn(async move { send(&wallets, &url, Duration::from_millis(patience)).await });
+        }
+    };
+    // Who has a place keeps it for longer than the others wait.
+    ask(2, 3000);
     until(|| slow.asked().len() == 2).await;
+    ask(8, 1500);
+    tokio::task::yield_now().await;
     let start = Instant::now();
     assert_eq!(send(&wallets, &slow.origin, PATIENCE).await, Err(Unreachable::Busy));
     assert!(start.elapsed() < Duration::from_millis(500));
