@@ -48,8 +48,11 @@ impl Budget {
         else {
             return;
         };
-        let known = self.counts.iter().position(|count| count.from == Some(from)).and_then(|at| self.counts.remove(at));
-        self.counts.push_front(known.unwrap_or(Count { from: Some(from), units: 0 }));
+        let known = self.counts.iter().position(|count| count.from == Some(from));
+        // What was spent before any interval, by a clock that was behind, came out of the first one.
+        let known = known.or_else(|| self.counts.iter().position(|count| count.from.is_none()));
+        let units = known.and_then(|at| self.counts.remove(at)).map_or(0, |count| count.units);
+        self.counts.push_front(Count { from: Some(from), units });
         self.counts.truncate(COUNTS);
     }
 
@@ -156,6 +159,17 @@ mod tests {
         assert_eq!(budget.remaining(), 30);
         budget.roll(at("2026-03-02T00:00:00Z"));
         assert_eq!(budget.remaining(), 80);
+    }
+
+    #[test]
+    fn what_is_spent_before_the_first_interval_by_a_clock_that_is_behind_counts_in_it() {
+        let mut budget = monthly();
+        budget.roll(at("2026-01-14T23:50:00Z"));
+        budget.spend(70);
+        budget.roll(at("2026-01-15T00:00:00Z"));
+        assert_eq!(budget.remaining(), 30);
+        budget.roll(at("2026-02-15T00:00:00Z"));
+        assert_eq!(budget.remaining(), 100);
     }
 
     #[test]
