@@ -79,10 +79,14 @@ impl Purse {
         self.paid += Accrual::from_units(units);
     }
 
-    /// A payment was not made.
-    pub(crate) fn release(&mut self, units: u64) {
+    /// A payment was not made. Of what was set aside for it that is forfeited which would have been,
+    /// had it not been set aside: otherwise refusals would put permission by for later.
+    pub(crate) fn release(&mut self, units: u64, cap: Accrual) {
+        let units = Accrual::from_units(units);
         self.revision += 1;
-        self.pending -= Accrual::from_units(units);
+        self.pending -= units;
+        let excess = self.balance() - cap;
+        self.forfeited += excess.max(Accrual::ZERO).min(units);
     }
 
     /// A payment that counted as made was given up by the wallet. It is not made up for.
@@ -114,7 +118,7 @@ mod tests {
         assert_eq!(parts(&purse), [9, 0, 5, 0].map(units));
         purse.settle(3);
         assert_eq!(parts(&purse), [9, 3, 2, 0].map(units));
-        purse.release(2);
+        purse.release(2, units(60));
         purse.forfeit_paid(1);
         assert_eq!(parts(&purse), [9, 2, 0, 1].map(units));
         assert_eq!(purse.balance(), units(6));
@@ -128,7 +132,7 @@ mod tests {
             |purse| purse.doubt(1),
             |purse| purse.end_doubt(1),
             |purse| purse.settle(1),
-            |purse| purse.release(1),
+            |purse| purse.release(1, Accrual::ZERO),
             |purse| purse.forfeit_paid(1),
         ];
         for change in changes {
@@ -171,7 +175,7 @@ mod tests {
         purse.doubt(1);
         assert!(!purse.may_pay(1, seconds(60)));
         purse.end_doubt(1);
-        purse.release(1);
+        purse.release(1, seconds(60));
         assert!(purse.may_pay(1, seconds(60)));
     }
 
@@ -186,6 +190,20 @@ mod tests {
         purse.settle(10);
         purse.forfeit_paid(10);
         assert_eq!(purse.balance(), seconds(50));
+    }
+
+    #[test]
+    fn what_was_set_aside_in_vain_comes_back_up_to_the_cap() {
+        let mut purse = Purse::default();
+        purse.accrue(seconds(60), seconds(60));
+        purse.reserve(50);
+        purse.accrue(seconds(30), seconds(60));
+        purse.release(50, seconds(60));
+        assert_eq!((purse.balance(), purse.forfeited), (seconds(60), seconds(30)));
+        // What was there before stays.
+        purse.reserve(10);
+        purse.release(10, seconds(20));
+        assert_eq!((purse.balance(), purse.forfeited), (seconds(50), seconds(40)));
     }
 
     #[test]
@@ -211,7 +229,7 @@ mod tests {
             3 => purse.limit(accrual),
             4 => purse.reserve(units),
             5 => purse.settle(units),
-            6 => purse.release(units),
+            6 => purse.release(units, accrual),
             7 => purse.forfeit_paid(units),
             8 => purse.doubt(units),
             _ => purse.end_doubt(units),

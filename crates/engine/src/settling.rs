@@ -215,7 +215,7 @@ impl Engine {
             }
             None => {
                 if let Some(spending) = &mut self.spending {
-                    spending.release(&intent);
+                    spending.release(&intent, self.pace.rate());
                 }
             }
         }

@@ -127,11 +127,12 @@ impl Spending {
         }
     }
 
-    /// A payment was not made.
-    pub(crate) fn release(&mut self, intent: &Intent) {
+    /// A payment was not made. The purse is filled again as far as it may be at this rate.
+    pub(crate) fn release(&mut self, intent: &Intent, rate: Rate) {
         self.budget.give_back(intent.debit.value, intent.at);
         if intent.once.is_none() {
-            self.purse.release(intent.debit.value);
+            let cap = slack(rate).max(Accrual::from_units(intent.debit.value));
+            self.purse.release(intent.debit.value, cap);
         }
     }
 
