@@ -81,7 +81,10 @@ impl Engine {
         let reply = self.read_reply::<PaymentReply>(answer);
         let Some(InFlight { intent, target }) = self.desk.paying.take() else { return };
         match reply {
-            Ok(reply) if self.fits(&intent, &reply) => self.made(intent, reply.id, &target),
+            // Nor is another payment than the last one listed under the same name.
+            Ok(reply) if self.fits(&intent, &reply) && !self.ledger.knows(&reply.id) => {
+                self.made(intent, reply.id, &target);
+            }
             Ok(_) => {
                 if intent.once.is_some() {
                     self.note_part(ProblemCode::ProxyUnreadable);

@@ -66,6 +66,20 @@ fn an_incoming_payment_elsewhere_is_not_paid() {
 }
 
 #[test]
+fn a_payment_is_not_listed_under_the_name_of_another() {
+    let mut world = World::paying();
+    let first = world.servers.wallets.payments[0].id.clone();
+    world.faults.add("/v1/payments", 1, Fault::Forge(Box::new(move |payment| payment["id"] = json!(first))));
+    world.seconds(10);
+    assert_all_accounted_for(&world);
+    let mut listed = world.ledger();
+    let rows = listed.len();
+    listed.sort();
+    listed.dedup();
+    assert_eq!(listed.len(), rows);
+}
+
+#[test]
 fn a_larger_quote_that_was_signed_before_is_not_passed_off() {
     let mut world = World::connected();
     world.command(Command::SetRate("3600".to_owned()));
