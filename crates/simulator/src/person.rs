@@ -5,6 +5,7 @@ use money::format_decimal;
 use serde_json::{Value, json};
 
 use crate::pages::ALICE;
+use crate::proxy::PROXY;
 use crate::wallets::BASES;
 use crate::world::World;
 
@@ -52,6 +53,19 @@ impl World {
             "unreadable" => {
                 self.command(Command::Disconnect);
                 "disconnects"
+            }
+            // What was typed wrong is typed again, and so is out of the way.
+            _ if says(&["proxy_url_invalid"]) => {
+                self.command(Command::SetProxyUrl(PROXY.to_owned()));
+                "types the proxy's address again"
+            }
+            _ if says(&["rate_invalid"]) => {
+                self.set_rate(self.plan.setting.rate);
+                "types the rate again"
+            }
+            _ if says(&["amount_invalid"]) => {
+                self.top_up();
+                "types the amount again"
             }
             "connected" if says(&["key_missing"]) => {
                 self.add_key();

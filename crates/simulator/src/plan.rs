@@ -32,7 +32,7 @@ const DAY: u64 = 24 * HOUR;
 /// Each so manyth world has a proxy that lies.
 const HOSTILE: u64 = 5;
 /// Time that pages are looked at in one world, more or less: it costs most of the computing.
-const ATTENTION: u64 = 20 * MINUTE;
+const ATTENTION: u64 = 45 * MINUTE;
 
 impl Plan {
     /// The plan that follows from a seed.
@@ -234,7 +234,7 @@ impl Draft<'_> {
                 written: self.random.chance(300),
             },
             10 => Event::Sleep { milliseconds: minutes, clock_stops: self.random.chance(500) },
-            11 => Event::SetClock(if self.random.chance(300) { 0 } else { self.random.signed(3 * HOUR) }),
+            11 => Event::SetClock(self.clock_error()),
             12 => Event::LateTimers { times: 3, milliseconds: self.random.within(10..=5_000) },
             13 => Event::DoubleTimer,
             14..=21 => Event::Trouble {
@@ -262,6 +262,12 @@ impl Draft<'_> {
                 tells: self.random.chance(500),
             },
         }
+    }
+
+    /// Too little for the proxy to say so is too little to matter, but where quotes live shortly.
+    fn clock_error(&mut self) -> i64 {
+        let error = if self.random.chance(300) { 0 } else { self.random.signed(3 * HOUR) };
+        if self.setting.has_short_lives() && error.unsigned_abs() < 70 * SECOND { 0 } else { error }
     }
 
     fn fault(&mut self) -> Fault {

@@ -18,9 +18,13 @@ pub(crate) struct Watch {
     pub(crate) paid: Accrual,
     /// The least of paid less allowed, since the wallet was connected.
     pub(crate) lowest: Accrual,
+    /// Whether the outcome of any payment was unknown since then.
+    pub(crate) doubted: bool,
     /// The fastest rate and the largest payment since then.
     pub(crate) fastest: Rate,
     pub(crate) largest: u64,
+    /// The longest time from signing a payment until it was made, in milliseconds.
+    pub(crate) slowest: u64,
     /// How many of the payments at the wallet have been looked at.
     pub(crate) counted: usize,
     /// The wallet connections and the grants so far.
@@ -51,6 +55,8 @@ pub(crate) struct Signed {
     /// While this was the connection, and this the grant.
     pub(crate) connection: u64,
     pub(crate) grant: u64,
+    /// When, in milliseconds since the world began.
+    pub(crate) at: u64,
     /// What it was for, by the intent.
     pub(crate) debit: u64,
     pub(crate) receiver: String,

@@ -171,7 +171,10 @@ impl World {
             Effect::OpenTab(Page::Welcome) => {}
             Effect::OpenTab(Page::Consent(url)) => {
                 self.note(|| format!("-> opens {url}"));
-                let tab = self.browser.open(url.as_str(), 1);
+                // The extension is told a moment later that another tab is in front.
+                self.remember_front();
+                self.watch.front.iter_mut().for_each(|(until, _)| *until = (*until).max(self.elapsed + 1));
+                let tab = self.browser.open(url.as_str(), self.browser.focused().max(1));
                 self.schedule(1, Happening::Opened(tab));
                 return Ok(Some(Input::ConsentTabOpened(TabId(tab))));
             }

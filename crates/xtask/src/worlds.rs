@@ -21,7 +21,7 @@ pub(crate) struct Worlds {
 }
 
 /// Worlds that two idle cores simulate in about a minute.
-const USUAL: u64 = 300;
+const USUAL: u64 = 500;
 /// Worlds that take the better part of an hour.
 const MANY: u64 = 20_000;
 

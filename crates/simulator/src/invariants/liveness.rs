@@ -107,6 +107,7 @@ impl World {
 
     /// Payments go on: an overdrawn purse is made up for in a minute, a large payment saved up for.
     fn expect_another(&mut self) {
+        self.set_good_rate();
         let rate = self.plan.setting.rate.max(RATE);
         let saving = self.watch.largest.saturating_mul(3_600_000) / rate;
         let budget = self.storage.local("spending")["budget"].clone();

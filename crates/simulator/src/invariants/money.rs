@@ -11,6 +11,7 @@ use crate::world::World;
 const LEDGER: usize = 1_900;
 /// What a second may be credited ahead of its end, in milliseconds.
 const EARLY: u64 = 10;
+const SECOND: u64 = 1_000;
 
 impl World {
     /// Time passes, while a page is looked at or not.
@@ -47,12 +48,15 @@ impl World {
     }
 
     /// By how much payments may be ahead of the time looked at, over any stretch of it: a purse
-    /// that is full, and overdrawn. What a lying proxy says was refused may overdraw it again.
+    /// that is full, and overdrawn. Of a payment of unknown outcome nobody knows whether it took
+    /// anything out of it, so as much may come back later as may be pending. Time is credited by
+    /// whole seconds, and a payment is made some time after it was asked for.
     fn most_above(&self) -> Accrual {
         let slack = slack(self.watch.fastest);
         let full = slack.max(Accrual::from_units(self.watch.largest));
-        let doubt = if self.watch.lied { slack } else { Accrual::ZERO };
-        full + slack + doubt + Accrual::from_units(1)
+        let doubt = if self.watch.doubted { full } else { Accrual::ZERO };
+        let shift = self.watch.fastest.accrue(SECOND + EARLY + self.watch.slowest);
+        full + slack + doubt + Accrual::from_units(1) + shift
     }
 
     /// Whether a payment is in the books: its id is that of its quote.
@@ -81,6 +85,7 @@ impl World {
         // A timer may go off a few milliseconds early.
         let early = self.watch.fastest.accrue(EARLY);
         let allowed = self.watch.allowed - self.watch.allowed_at_connect + early;
+        self.watch.doubted |= self.storage.local.contains_key("unsettled");
         if pending != Accrual::from_units(owed) {
             self.break_rule(Rule::Accounts, format!("{} pending, {owed} unsettled", pending.units_to_cover()));
         } else if part("doubtful") != Accrual::from_units(doubted) {
@@ -110,7 +115,7 @@ impl World {
             self.watch.connections += 1;
             self.watch.allowed_at_connect = self.watch.allowed;
             self.watch.lowest = self.watch.paid - self.watch.allowed;
-            (self.watch.fastest, self.watch.largest) = (chosen.fastest(), 0);
+            (self.watch.fastest, self.watch.largest, self.watch.doubted) = (chosen.fastest(), 0, false);
         }
         let grant = self.storage.local("account")["continuation"]["uri"].as_str().unwrap_or_default().to_owned();
         if chosen.connected && grant != self.watch.grant {

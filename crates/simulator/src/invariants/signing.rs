@@ -39,12 +39,14 @@ impl World {
         let by = Signed {
             connection: self.watch.connections,
             grant: self.watch.grants,
+            at: self.elapsed,
             debit: intent["debit"]["value"].as_str().and_then(|value| value.parse().ok()).unwrap_or_default(),
             receiver: intent["receiver"].as_str().unwrap_or_default().to_owned(),
             links: self.fronts().flat_map(|tab| &tab.links).map(|(_, href)| href.clone()).collect(),
         };
         self.check_budget(by.debit);
-        if self.watch.signed.insert(quote.clone(), by).is_some() {
+        // A lying proxy can hand over again what the wallet itself has said is dead.
+        if self.watch.signed.insert(quote.clone(), by).is_some() && !self.watch.lied {
             self.break_rule(Rule::Once, format!("a second payment from {quote} was signed"));
         }
     }
@@ -56,6 +58,7 @@ impl World {
         let Some(by) = self.watch.signed.get(&payment.quote) else {
             return self.break_rule(Rule::Once, format!("{} was paid, and nobody signed for it", payment.quote));
         };
+        self.watch.slowest = self.watch.slowest.max(self.elapsed - by.at);
         let receiver = self.wallets.truth.quotes.get(&payment.quote).map(|quote| quote.receiver.clone());
         let receiver = receiver.unwrap_or_default();
         let account = self.wallets.truth.incoming.get(&receiver).cloned().unwrap_or_default();

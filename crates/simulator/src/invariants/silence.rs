@@ -61,7 +61,7 @@ impl World {
 
     /// The page that is looked at, and the one that was until this very moment.
     pub(crate) fn fronts(&self) -> impl Iterator<Item = &OpenTab> {
-        let last = self.watch.front.as_ref().filter(|(until, _)| *until == self.elapsed).map(|(_, tab)| tab);
+        let last = self.watch.front.as_ref().filter(|(until, _)| *until >= self.elapsed).map(|(_, tab)| tab);
         self.browser.looked_at().into_iter().chain(last)
     }
 }
