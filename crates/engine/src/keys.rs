@@ -99,7 +99,10 @@ impl Engine {
         account.key.looks += 1;
         account.key.missing = !is_listed;
         if is_listed {
-            account.problem.take_if(|problem| problem.code == ProblemCode::KeyMissing);
+            // An attempt to top up may have ended with the same words.
+            for told in [&mut account.problem, &mut self.notice] {
+                told.take_if(|problem| problem.code == ProblemCode::KeyMissing);
+            }
         } else {
             account.key.next = Some(self.now.monotonic + account.key.pause());
         }

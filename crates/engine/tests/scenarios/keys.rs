@@ -170,3 +170,15 @@ fn the_user_can_disconnect_without_the_key() {
     world.seconds(60);
     assert_eq!((world.timer, world.alarm), (None, false));
 }
+
+#[test]
+fn a_key_that_is_listed_again_is_not_said_to_be_missing_by_an_attempt_that_ended() {
+    let mut world = World::paying();
+    world.servers.wallets.keys.clear();
+    world.command(Command::TopUp { amount: "1000".to_owned(), monthly: false });
+    world.seconds(16 * 60);
+    assert_eq!(world.problem().as_deref(), Some("key_missing"));
+    world.upload_key();
+    world.seconds(70);
+    assert_eq!((world.problem(), world.page().as_str()), (None, "paying"));
+}
