@@ -50,6 +50,11 @@ impl World {
                 self.decide(true);
                 "accepts"
             }
+            // The page is not there any more.
+            "awaitingConsent" => {
+                self.command(Command::CancelConnect);
+                "gives up connecting"
+            }
             "unreadable" => {
                 self.command(Command::Disconnect);
                 "disconnects"
@@ -151,7 +156,9 @@ impl World {
         let Some((tab, page)) = self.consent_tab() else { return };
         let now = self.server_time();
         let Some(location) = self.wallets.decide(&page, accept, now) else { return };
-        self.browser.show(tab, &location, Vec::new());
+        if let Some(frame) = self.browser.show(tab, &location, Vec::new()) {
+            self.give(Input::FrameLeft(frame));
+        }
         if let Some(known) = self.browser.tab(tab).map(|tab| tab.known()) {
             self.give(Input::TabChanged(known));
         }

@@ -31,8 +31,8 @@ const DAY: u64 = 24 * HOUR;
 
 /// Each so manyth world has a proxy that lies.
 const HOSTILE: u64 = 5;
-/// Time that pages are looked at in one world, more or less: it costs most of the computing.
-const ATTENTION: u64 = 45 * MINUTE;
+/// How often somebody comes to look at something in one world.
+const VISITS: u64 = 24;
 
 impl Plan {
     /// The plan that follows from a seed.
@@ -46,14 +46,20 @@ impl Plan {
         };
         let mut draft = Draft { random, setting: &setting, events: Vec::new(), trouble: 0 };
         draft.connect();
-        let mut attention = 0;
-        while attention < ATTENTION {
-            let from = draft.random.within(40 * SECOND..=end - 5 * MINUTE);
-            let length = if draft.random.chance(100) { 3 * MINUTE } else { draft.random.within(SECOND..=MINUTE) };
-            attention += length;
+        // One visit after the other: those that overlap cut each other short.
+        let slot = (end - 2 * MINUTE) / VISITS;
+        for visit in 0..VISITS {
+            let from = MINUTE + visit * slot + draft.random.within(0..=slot / 4);
+            let longest = (slot / 2).min(3 * MINUTE);
+            let length = draft.random.within(SECOND..=longest.max(2 * SECOND));
             draft.visit(from, length);
         }
+        // Not every world may have come to rest when it ends.
+        if draft.random.chance(500) {
+            draft.visit(end - MINUTE, 50 * SECOND);
+        }
         let mut events = draft.events;
+        events.retain(|(at, _)| *at < end);
         events.sort_by_key(|(at, _)| *at);
         Self { seed, setting, events, end }
     }
@@ -126,7 +132,12 @@ impl Draft<'_> {
             self.add(from - 1, Event::Cover { window: 2, covered });
         }
         self.add(from, start);
-        self.trouble = self.random.pick(&[0, 100, 200, 400, 800]);
+        if self.random.chance(500) {
+            let later = from + self.random.within(SECOND..=8 * SECOND);
+            self.add(later, Event::Tend);
+            self.add(later + 2 * SECOND, Event::Tend);
+        }
+        self.trouble = self.random.pick(&[0, 50, 100, 200, 400]);
         self.mishaps(from, length);
         let mut at = from + self.random.within(SECOND..=50 * SECOND);
         while at < from + length {

@@ -44,6 +44,8 @@ pub(crate) struct Truth {
     pub(crate) payments: Vec<PaymentMade>,
     /// Quotes that the user's wallet was asked for, given or refused.
     pub(crate) quotes_asked: usize,
+    /// The largest of them, in minor units.
+    pub(crate) largest_asked: u64,
 }
 
 /// A quote at the user's wallet.
@@ -149,7 +151,12 @@ impl Wallets {
 
 impl Truth {
     fn observe(&mut self, request: &HttpRequest, response: &Response) {
-        self.quotes_asked += usize::from(request.url.path() == "/op/quotes");
+        if request.url.path() == "/op/quotes" {
+            self.quotes_asked += 1;
+            let asked = request.body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
+            let debit = asked.and_then(|asked| asked["debitAmount"]["value"].as_str()?.parse().ok());
+            self.largest_asked = self.largest_asked.max(debit.unwrap_or_default());
+        }
         if response.status != 201 {
             return;
         }

@@ -206,7 +206,8 @@ impl World {
 
     /// What is looked at at this moment, before anything changes.
     pub(crate) fn remember_front(&mut self) {
-        if let Some(tab) = self.browser.looked_at() {
+        let is_due = self.watch.front.as_ref().is_none_or(|(until, _)| *until < self.elapsed);
+        if let Some(tab) = self.browser.looked_at().filter(|_| is_due) {
             self.watch.front = Some((self.elapsed, tab.clone()));
         }
     }

@@ -21,8 +21,8 @@ pub(crate) struct Worlds {
 }
 
 /// Worlds that two idle cores simulate in about a minute.
-const USUAL: u64 = 500;
-/// Worlds that take the better part of an hour.
+const USUAL: u64 = 1_000;
+/// Worlds that take a quarter of an hour, or longer on a busy machine.
 const MANY: u64 = 20_000;
 
 impl Worlds {

@@ -53,7 +53,9 @@ impl World {
     /// whole seconds, and a payment is made some time after it was asked for.
     fn most_above(&self) -> Accrual {
         let slack = slack(self.watch.fastest);
-        let full = slack.max(Accrual::from_units(self.watch.largest));
+        // A purse is also filled for a smallest amount that was never paid.
+        let largest = self.watch.largest.max(self.wallets.truth.largest_asked);
+        let full = slack.max(Accrual::from_units(largest));
         let doubt = if self.watch.doubted { full } else { Accrual::ZERO };
         let shift = self.watch.fastest.accrue(SECOND + EARLY + self.watch.slowest);
         full + slack + doubt + Accrual::from_units(1) + shift
@@ -116,6 +118,7 @@ impl World {
             self.watch.allowed_at_connect = self.watch.allowed;
             self.watch.lowest = self.watch.paid - self.watch.allowed;
             (self.watch.fastest, self.watch.largest, self.watch.doubted) = (chosen.fastest(), 0, false);
+            self.wallets.truth.largest_asked = 0;
         }
         let grant = self.storage.local("account")["continuation"]["uri"].as_str().unwrap_or_default().to_owned();
         if chosen.connected && grant != self.watch.grant {

@@ -32,7 +32,10 @@ impl World {
             return self.break_rule(Rule::Silence, format!("nobody needs {}", request.url));
         };
         if !self.is_needed(&need, request) {
-            let detail = format!("{} {} is sent for nothing", request.method.as_str(), request.url);
+            let front = self.fronts().next().map_or("nothing", |tab| &tab.url);
+            let idle = self.browser.idle;
+            let what = format!("{} {}", request.method.as_str(), request.url);
+            let detail = format!("{what} is sent for nothing, while the person is {idle:?} and looks at {front}");
             return self.break_rule(Rule::Silence, detail);
         }
         let hrefs = self.fronts().flat_map(|tab| &tab.links).map(|(_, href)| href);
