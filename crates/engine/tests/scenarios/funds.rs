@@ -165,11 +165,7 @@ fn disconnecting_cancels_the_grant_and_forgets_all_but_the_ledger() {
     world.seconds(60);
     assert_eq!(world.calls.len(), calls);
 
-    world.upload_key();
-    world.connect("5", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("5", false);
     assert_eq!(world.view()["connection"]["spent"]["value"], "0.00");
     let tab = world.browser.tabs[0].id;
     world.activate(tab);
@@ -206,11 +202,7 @@ fn another_wallet_learns_its_own_minimum() {
     assert_eq!(world.servers.wallets.paid(), 50);
     world.command(Command::Disconnect);
     world.servers.wallets.minimum = 1;
-    world.upload_key();
-    world.connect("5", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("5", false);
     world.command(Command::SetRate("36".to_owned()));
     world.activate(tab);
     world.seconds(5);

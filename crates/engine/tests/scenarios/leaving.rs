@@ -29,11 +29,7 @@ fn assert_left(world: &mut World, old_kid: &Value) {
 
     (world.proxy_is_down, world.servers.wallets.documents) = (false, Default::default());
     world.faults.clear();
-    world.upload_key();
-    world.connect("5", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("5", false);
     assert_eq!(world.connection(), "connected");
     let tab = world.browser.tabs[0].id;
     world.activate(tab);
@@ -153,11 +149,7 @@ fn nothing_is_learned_of_the_next_wallet_from_the_last() {
     world.servers.wallets.minimum = 1;
     world.seconds(5);
     assert_eq!((world.connection().as_str(), world.deaths), ("disconnected", 1));
-    world.upload_key();
-    world.connect("5", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("5", false);
     world.command(Command::SetRate("36".to_owned()));
     let (tab, before) = (world.browser.tabs[0].id, world.payments());
     world.activate(tab);

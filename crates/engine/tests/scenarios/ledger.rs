@@ -200,11 +200,7 @@ fn no_payment_of_an_earlier_connection_is_looked_at() {
     world.command(Command::Disconnect);
     let earlier = world.payments();
     world.faults.clear();
-    world.upload_key();
-    world.connect("1000", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("1000", false);
     let tab = world.browser.tabs[0].id;
     world.activate(tab);
     world.seconds(30);

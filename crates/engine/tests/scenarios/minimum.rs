@@ -76,11 +76,7 @@ fn it_is_remembered_until_another_wallet_is_connected() {
     assert!((3..=7).contains(&asked.len()) && asked.iter().all(|asked| *asked >= 19), "{asked:?}");
     world.command(Command::Disconnect);
     assert!(world.stored("minimums").is_null());
-    world.upload_key();
-    world.connect("5", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("5", false);
     world.activate(tab);
     assert_eq!(asked_in(&mut world, 2)[0], 1);
 }

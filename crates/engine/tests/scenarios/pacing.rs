@@ -68,11 +68,7 @@ fn a_currency_without_decimals_and_one_with_many_are_paid_as_well() {
     for (scale, rate, paid) in [(0, "7200", 2_400), (9, "3.6", 1_200_000_000)] {
         let mut world = World::new();
         world.servers.wallets.asset = Asset::new("XYZ", scale).unwrap();
-        world.upload_key();
-        world.connect("1000000", false);
-        world.seconds(1);
-        world.decide(true);
-        world.seconds(1);
+        world.connect_and_accept("1000000", false);
         world.command(Command::SetRate(rate.to_owned()));
         world.visit(PAGE, &[SITE]);
         world.seconds(1_200);

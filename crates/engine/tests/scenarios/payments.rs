@@ -223,11 +223,7 @@ fn after_an_empty_account_another_wallet_is_connected_at_once() {
     assert_eq!(world.problem().as_deref(), Some("account_empty"));
     world.command(Command::Disconnect);
     world.servers.wallets.account_is_empty = false;
-    world.upload_key();
-    world.connect("10", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("10", false);
     assert_eq!(world.connection(), "connected");
     let tab = world.browser.tabs[0].id;
     world.activate(tab);

@@ -13,11 +13,7 @@ use crate::world::World;
 fn with_tokens_of(life: u64) -> World {
     let mut world = World::new();
     world.servers.wallets.token_life = life;
-    world.upload_key();
-    world.connect("1000", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("1000", false);
     world.command(Command::SetRate("36".to_owned()));
     world.visit("https://site.example/", &[SITE]);
     world
@@ -144,11 +140,7 @@ fn a_token_that_is_gone_is_said_and_the_user_can_connect_anew() {
     assert_eq!((world.problem().as_deref(), world.calls.len()), (Some("token_lost"), calls));
     assert_eq!((world.timer, world.alarm), (None, false));
     world.command(Command::Disconnect);
-    world.upload_key();
-    world.connect("10", false);
-    world.seconds(1);
-    world.decide(true);
-    world.seconds(1);
+    world.connect_and_accept("10", false);
     let tab = world.browser.tabs[0].id;
     world.activate(tab);
     let before = world.payments();

@@ -23,6 +23,15 @@ impl World {
         self.servers.wallets.keys.insert(jwk);
     }
 
+    /// Goes the whole way to a connected wallet.
+    pub(crate) fn connect_and_accept(&mut self, amount: &str, monthly: bool) {
+        self.upload_key();
+        self.connect(amount, monthly);
+        self.seconds(1);
+        self.decide(true);
+        self.seconds(1);
+    }
+
     /// Accepts or declines on the wallet's page, which sends the tab on.
     pub(crate) fn decide(&mut self, accept: bool) {
         let query = if accept { self.acceptance() } else { "result=grant_rejected".to_owned() };
