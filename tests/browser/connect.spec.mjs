@@ -56,3 +56,24 @@ test("connecting waits for the key to be uploaded", async ({ world }) => {
   await (await world.consentPage()).getByTestId("accept").click();
   await world.shows("connected", (view) => view.connection.state === "connected");
 });
+
+test("a budget is topped up without disconnecting, and a refused one changes nothing", async ({ world }) => {
+  await world.connect();
+  const popup = await world.popup();
+  const { publicKey } = await world.view();
+  const topUp = async (/** @type {string} */ amount, /** @type {string} */ decision) => {
+    await popup.bringToFront();
+    await popup.getByTestId("top-up").locator("summary").click();
+    await popup.getByTestId("top-up").getByTestId("amount").fill(amount);
+    await popup.getByTestId("ask").click();
+    await (await world.consentPage()).getByTestId(decision).click();
+  };
+  await topUp("25.00", "decline");
+  await world.shows("declined", (view) => view.connection.problem?.code === "declined");
+  expect((await world.view()).connection).toMatchObject({ state: "connected", topUp: null, budget: { value: "10.00" } });
+
+  await topUp("30.00", "accept");
+  const { connection } = await world.shows("the new budget", (view) => view.connection.budget?.value === "30.00");
+  expect(connection).toMatchObject({ state: "connected", topUp: null, spent: { value: "0.00" }, problem: null });
+  expect((await world.view()).publicKey).toEqual(publicKey);
+});
