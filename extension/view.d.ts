@@ -10,6 +10,8 @@ proxyUrl: string,
 enabled: boolean,
 /** The wallet. */
 connection: Connection,
+/** What was wrong with the last command, or why the attempt that it began has ended. */
+notice: Problem | null,
 /** The rate per hour where no site has its own. */
 rate: Money | null,
 /** What the user has chosen beyond that. */
@@ -44,7 +46,7 @@ export type ConnectionState = "disconnected" | "checkingWallet" | "awaitingKey" 
 
 /** The wallet, connected or on its way. */
 export type Connection = {
-/** How far. */
+/** How far; a wallet that is being topped up is connected. */
 state: ConnectionState,
 /** Which wallet, once its document is read. */
 wallet: Wallet | null,
@@ -54,9 +56,10 @@ budget: Money | null,
 monthly: boolean,
 /** What is spent of it. */
 spent: Money | null,
-/** How far a new grant from the connected wallet has come, while one is asked for. */
+/** How far a new grant from the connected wallet has come, while one is asked for. Until the
+ * user has accepted, the old one goes on paying. */
 topUp: ConnectionState | null,
-/** Why the last attempt ended, or what keeps a connected wallet from paying. */
+/** What keeps a connected wallet from paying. */
 problem: Problem | null, };
 
 /** A wallet. */

@@ -5,10 +5,10 @@ import { words } from './words.js';
 
 /** @typedef {import('../view.js').Problem} Problem */
 
-/** @param {Problem | null | undefined} problem */
-export const problemNote = (problem) => problem
+/** @param {Problem | null | undefined} problem @param {string} [name] its test id */
+export const problemNote = (problem, name = 'problem') => problem
   ? html`
-    <p class="problem" role="alert" data-testid="problem" data-code=${problem.code}>
+    <p class="problem" role="alert" data-testid=${name} data-code=${problem.code}>
       ${problem.message}
       ${problem.detail ? html`<span class="detail">${problem.detail}</span>` : nothing}
     </p>`

@@ -27,6 +27,7 @@ const popup = (view, send) => {
     </header>
     <main>
       ${problemNote(view.memoryProblem)}
+      ${problemNote(view.notice, 'notice')}
       ${isConnected ? connected(view, send) : notConnected(view, send)}
     </main>
     <footer><a href="welcome.html" target="_blank">${words.more}</a></footer>`;

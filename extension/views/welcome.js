@@ -47,13 +47,14 @@ const keys = ({ publicKey }) => publicKey ? html`
 
 /** @param {View} view @param {Send} send */
 const wallet = (view, send) => {
-  const { state, problem } = view.connection;
+  const { connection: { state, problem }, notice } = view;
   const isConnected = state === 'connected';
   return html`
     ${state === 'disconnected' ? html`<p>${text.connectText}</p>` : nothing}
     <p class="status" role="status" data-testid="status" data-connection=${state}>
       ${isConnected ? text.connected : words.connection[state]}
     </p>
+    ${problemNote(notice, 'notice')}
     ${problemNote(problem)}
     ${isConnected ? nothing : connecting(view, send)}`;
 };

@@ -4,7 +4,7 @@ import { expect, test } from "./fixtures.mjs";
 
 /** @param {string} code */
 const endedBy = (code) => (/** @type {any} */ view) =>
-  view.connection.state === "disconnected" && view.connection.problem?.code === code;
+  view.connection.state === "disconnected" && view.notice?.code === code;
 
 test("a wallet is connected, and disconnected again", async ({ world }) => {
   const { connection } = await world.connect();
@@ -46,7 +46,7 @@ test("closing the consent page ends the attempt", async ({ world }) => {
 test("an unknown wallet is named as such", async ({ world }) => {
   await world.requestConnection({ walletAddress: `${world.sandbox.payer.url}/nobody` });
   await world.shows("not found", endedBy("wallet_not_found"));
-  await expect((await world.popup()).getByTestId("problem")).toHaveAttribute("data-code", "wallet_not_found");
+  await expect((await world.popup()).getByTestId("notice")).toHaveAttribute("data-code", "wallet_not_found");
 });
 
 test("connecting waits for the key to be uploaded", async ({ world }) => {
@@ -69,7 +69,7 @@ test("a budget is topped up without disconnecting, and a refused one changes not
     await (await world.consentPage()).getByTestId(decision).click();
   };
   await topUp("25.00", "decline");
-  await world.shows("declined", (view) => view.connection.problem?.code === "declined");
+  await world.shows("declined", (view) => view.notice?.code === "declined");
   expect((await world.view()).connection).toMatchObject({ state: "connected", topUp: null, budget: { value: "10.00" } });
 
   await topUp("30.00", "accept");

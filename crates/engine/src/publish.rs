@@ -98,6 +98,7 @@ impl Engine {
             proxy_url: self.proxy_url().to_string(),
             enabled: self.settings.enabled,
             connection: self.connection_view(),
+            notice: self.notice.as_ref().map(shown),
             rate,
             settings: self.settings_view(),
             page,
@@ -153,9 +154,6 @@ impl Engine {
         } else if self.account_is_unreadable() {
             view.state = ConnectionState::Unreadable;
             view.problem = Some(shown(&ProblemCode::AccountUnreadable.into()));
-        }
-        if let Some(notice) = &self.notice {
-            view.problem = Some(shown(notice));
         }
         view
     }

@@ -13,6 +13,8 @@ pub struct View {
     pub enabled: bool,
     /// The wallet.
     pub connection: ConnectionView,
+    /// What was wrong with the last command, or why the attempt that it began has ended.
+    pub notice: Option<ProblemView>,
     /// The rate per hour where no site has its own.
     pub rate: Option<MoneyView>,
     /// What the user has chosen beyond that.
@@ -79,7 +81,7 @@ pub enum ConnectionState {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Connection"))]
 pub struct ConnectionView {
-    /// How far.
+    /// How far; a wallet that is being topped up is connected.
     pub state: ConnectionState,
     /// Which wallet, once its document is read.
     pub wallet: Option<WalletView>,
@@ -89,9 +91,10 @@ pub struct ConnectionView {
     pub monthly: bool,
     /// What is spent of it.
     pub spent: Option<MoneyView>,
-    /// How far a new grant from the connected wallet has come, while one is asked for.
+    /// How far a new grant from the connected wallet has come, while one is asked for. Until the
+    /// user has accepted, the old one goes on paying.
     pub top_up: Option<ConnectionState>,
-    /// Why the last attempt ended, or what keeps a connected wallet from paying.
+    /// What keeps a connected wallet from paying.
     pub problem: Option<ProblemView>,
 }
 

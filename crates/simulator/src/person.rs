@@ -33,7 +33,7 @@ impl World {
 
     fn remedy(&mut self, view: &Value, state: &str) -> Option<String> {
         let page = &view["page"];
-        let codes = [&view["connection"]["problem"]["code"], &page["problem"]["code"]];
+        let codes = [&view["notice"]["code"], &view["connection"]["problem"]["code"], &page["problem"]["code"]];
         let says = |wanted: &[&str]| codes.iter().any(|known| wanted.iter().any(|code| *known == code));
         // While the wallet is asked for a new grant, that comes first.
         let state = view["connection"]["topUp"].as_str().unwrap_or(state);
@@ -226,7 +226,10 @@ impl World {
 /// What the view says is wrong.
 pub(crate) fn problems(view: &Value) -> String {
     format!(
-        "problem {}, page {} problem {}",
-        view["connection"]["problem"]["code"], view["page"]["state"], view["page"]["problem"]["code"]
+        "notice {}, problem {}, page {} problem {}",
+        view["notice"]["code"],
+        view["connection"]["problem"]["code"],
+        view["page"]["state"],
+        view["page"]["problem"]["code"]
     )
 }

@@ -20,7 +20,7 @@ pub(crate) fn deciding() -> World {
 
 /// What is left of an attempt that has ended: its reason, and nothing else.
 pub(crate) fn assert_ended<'a>(world: &mut World, problem: impl Into<Option<&'a str>>) {
-    assert_eq!((world.connection().as_str(), world.problem().as_deref()), ("disconnected", problem.into()));
+    assert_eq!((world.connection().as_str(), world.notice().as_deref()), ("disconnected", problem.into()));
     assert_eq!((world.local.get("account"), world.local.get("attempt")), (None, None));
     assert_eq!((world.timer, world.alarm), (None, false));
     // The form can be used again.
@@ -76,13 +76,13 @@ fn what_was_typed_wrong_is_said_and_nothing_is_sent() {
     ] {
         let wallet_address = address.to_owned();
         world.command(Command::Connect { wallet_address, amount: "10".to_owned(), monthly: false });
-        assert_eq!(world.problem().as_deref(), Some(problem), "{address}");
+        assert_eq!(world.notice().as_deref(), Some(problem), "{address}");
     }
     assert!(world.calls.is_empty());
     for amount in ["", "0", "-1", "ten", "1.234", "1,234", "99999999999999999999"] {
         world.connect(amount, false);
         world.seconds(1);
-        assert_eq!(world.problem().as_deref(), Some("amount_invalid"), "{amount}");
+        assert_eq!(world.notice().as_deref(), Some("amount_invalid"), "{amount}");
     }
 }
 

@@ -117,7 +117,7 @@ fn hosts_that_do_not_belong_to_the_wallet_are_shown_and_not_visited() {
         world.faults.add("/v1/grants", 1, Fault::Forge(Box::new(forge)));
         world.connect("10", false);
         world.seconds(1);
-        assert_eq!(world.view()["connection"]["problem"]["detail"], "evil.example");
+        assert_eq!(world.view()["notice"]["detail"], "evil.example");
         assert_ended(&mut world, "wrong_host");
     }
     for member in ["/accessToken/manage", "/continue/uri"] {
@@ -204,7 +204,7 @@ fn a_new_browser_goes_on_where_nobody_is_needed_and_says_why_it_ends_where_the_p
     // Whatever tab has the old one's number now.
     restart(&mut world);
     world.browser.open("https://proxy.example/connected?result=grant_rejected");
-    assert_eq!((world.connection().as_str(), world.problem().as_deref()), ("disconnected", Some("tab_closed")));
+    assert_eq!((world.connection().as_str(), world.notice().as_deref()), ("disconnected", Some("tab_closed")));
     world.seconds(1);
     assert!(grant_is_cancelled(&world));
     assert_ended(&mut world, "tab_closed");

@@ -177,8 +177,8 @@ fn a_key_that_is_listed_again_is_not_said_to_be_missing_by_an_attempt_that_ended
     world.servers.wallets.keys.clear();
     world.command(Command::TopUp { amount: "1000".to_owned(), monthly: false });
     world.seconds(16 * 60);
-    assert_eq!(world.problem().as_deref(), Some("key_missing"));
+    assert_eq!(world.notice().as_deref(), Some("key_missing"));
     world.upload_key();
     world.seconds(70);
-    assert_eq!((world.problem(), world.page().as_str()), (None, "paying"));
+    assert_eq!((world.notice(), world.problem(), world.page().as_str()), (None, None, "paying"));
 }

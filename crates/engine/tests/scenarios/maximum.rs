@@ -142,7 +142,7 @@ fn a_maximum_is_set_shown_kept_and_taken_away() {
     assert!(world.view()["settings"]["maximumRate"].is_null());
     for wrong in ["0", "", "fast", "-1"] {
         world.command(Command::SetMaximumRate(Some(wrong.to_owned())));
-        assert_eq!(world.problem().as_deref(), Some("rate_invalid"), "{wrong}");
+        assert_eq!(world.notice().as_deref(), Some("rate_invalid"), "{wrong}");
         assert!(world.view()["settings"]["maximumRate"].is_null());
     }
     world.command(Command::SetMaximumRate(Some("3,60".to_owned())));

@@ -129,17 +129,17 @@ fn what_makes_no_sense_is_refused() {
         ("1.01", "budget_too_small"),
     ] {
         pay_once(&mut world, amount);
-        assert_eq!(world.problem().as_deref(), Some(problem), "{amount}");
+        assert_eq!(world.notice().as_deref(), Some(problem), "{amount}");
     }
     pay_once(&mut world, "0.50");
     pay_once(&mut world, "0.50");
-    assert_eq!(world.problem().as_deref(), Some("once_running"));
+    assert_eq!(world.notice().as_deref(), Some("once_running"));
     world.seconds(3);
     pay_once(&mut world, "0.51");
-    assert_eq!(world.problem().as_deref(), Some("budget_too_small"));
+    assert_eq!(world.notice().as_deref(), Some("budget_too_small"));
     world.visit("https://plain.example/", &[]);
     pay_once(&mut world, "0.10");
-    assert_eq!(world.problem().as_deref(), Some("nothing_to_pay"));
+    assert_eq!(world.notice().as_deref(), Some("nothing_to_pay"));
     world.seconds(3);
     assert_eq!((world.servers.wallets.paid(), world.view()["page"]["once"].clone()), (50, Value::Null));
 }
@@ -151,13 +151,13 @@ fn only_the_page_is_paid_that_the_user_meant() {
     for (url, links) in [("https://other.example/", &[OTHER][..]), ("https://plain.example/", &[])] {
         world.visit(url, links);
         world.command(meant.clone());
-        assert_eq!(world.problem().as_deref(), Some("other_page"));
+        assert_eq!(world.notice().as_deref(), Some("other_page"));
         world.seconds(3);
         assert_eq!((world.payments(), world.view()["page"]["once"].clone()), (0, Value::Null));
     }
     world.lock(true);
     world.command(meant);
-    assert_eq!(world.problem().as_deref(), Some("nothing_to_pay"));
+    assert_eq!(world.notice().as_deref(), Some("nothing_to_pay"));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn payments_that_are_off_stay_off() {
     let mut world = calm("1", &[SITE]);
     world.command(Command::SetEnabled(false));
     pay_once(&mut world, "0.50");
-    assert_eq!(world.problem().as_deref(), Some("nothing_to_pay"));
+    assert_eq!(world.notice().as_deref(), Some("nothing_to_pay"));
     world.command(Command::SetEnabled(true));
     pay_once(&mut world, "0.50");
     world.command(Command::SetSiteEnabled { site: "site.example".to_owned(), enabled: false });

@@ -211,10 +211,10 @@ fn a_changed_rate_counts_from_then_on() {
     assert_eq!(last, 1);
     for wrong in ["", "-1", "fast", "1.234567"] {
         world.command(Command::SetRate(wrong.to_owned()));
-        assert_eq!(world.problem().as_deref(), Some("rate_invalid"), "{wrong}");
+        assert_eq!(world.notice().as_deref(), Some("rate_invalid"), "{wrong}");
     }
     world.command(Command::SetEnabled(true));
-    assert_eq!((world.problem(), world.view()["rate"]["value"].as_str()), (None, Some("0.36")));
+    assert_eq!((world.notice(), world.view()["rate"]["value"].as_str()), (None, Some("0.36")));
 }
 
 #[test]

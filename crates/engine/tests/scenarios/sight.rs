@@ -22,6 +22,10 @@ impl World {
         self.view()["connection"]["problem"]["code"].as_str().map(str::to_owned)
     }
 
+    pub(crate) fn notice(&mut self) -> Option<String> {
+        self.view()["notice"]["code"].as_str().map(str::to_owned)
+    }
+
     pub(crate) fn page(&mut self) -> String {
         self.view()["page"]["state"].as_str().unwrap().to_owned()
     }

@@ -191,16 +191,16 @@ fn what_cannot_be_a_rule_is_told_and_changes_nothing() {
         ("", None, "site_invalid"),
     ] {
         set_rate(&mut world, site, rate);
-        assert_eq!(world.problem().as_deref(), Some(problem), "{site}");
+        assert_eq!(world.notice().as_deref(), Some(problem), "{site}");
     }
     world.command(Command::SetSiteEnabled { site: "a b".to_owned(), enabled: false });
-    assert_eq!(world.problem().as_deref(), Some("site_invalid"));
+    assert_eq!(world.notice().as_deref(), Some("site_invalid"));
     assert_eq!(world.view()["settings"]["sites"], json!([]));
     for number in 0..501 {
         set_rate(&mut world, &format!("site{number}.example"), Some("1"));
         world.advance(1);
     }
-    assert_eq!(world.problem().as_deref(), Some("too_many_sites"));
+    assert_eq!(world.notice().as_deref(), Some("too_many_sites"));
     assert_eq!(world.view()["settings"]["sites"].as_array().unwrap().len(), 500);
 }
 

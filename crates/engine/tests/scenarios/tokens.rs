@@ -182,7 +182,7 @@ fn another_proxy_is_used_without_the_user() {
     world.seconds(5);
     assert!(world.payments() >= before + 3);
     world.command(Command::SetProxyUrl("proxy".to_owned()));
-    assert_eq!(world.problem().as_deref(), Some("proxy_url_invalid"));
+    assert_eq!(world.notice().as_deref(), Some("proxy_url_invalid"));
 }
 
 #[test]

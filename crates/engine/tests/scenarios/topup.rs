@@ -126,7 +126,7 @@ fn a_top_up_that_comes_to_nothing_leaves_all_as_it_was() {
         end(&mut world);
         look_at_the_page_again(&mut world);
         world.seconds(2);
-        assert_eq!((stage(&mut world), world.problem().as_deref()), (None, problem), "{name}");
+        assert_eq!((stage(&mut world), world.notice().as_deref()), (None, problem), "{name}");
         assert_eq!((world.stored("account"), world.stored("attempt").is_null()), (account, true), "{name}");
         assert_eq!((active_grants(&world), world.consent_tab()), (vec![100_000], None), "{name}");
         assert_eq!(world.view()["connection"]["budget"]["value"], "1000.00");
@@ -289,7 +289,7 @@ fn a_wallet_that_is_not_what_it_was_is_not_topped_up() {
         world.servers.wallets.documents.insert(ALICE.to_owned(), (200, document.to_string()));
         top_up(&mut world, "20", false);
         world.advance(200);
-        assert_eq!((stage(&mut world), world.problem().as_deref()), (None, Some("wallet_changed")));
+        assert_eq!((stage(&mut world), world.notice().as_deref()), (None, Some("wallet_changed")));
         assert_eq!(world.calls_to("/v1/grants"), 2);
         world.command(Command::SetEnabled(true));
         assert_pays(&mut world);
@@ -379,4 +379,20 @@ fn an_exchange_of_the_old_token_never_meets_the_new_grant() {
         assert_eq!(active_grants(&world), [2_000], "{milliseconds}");
         assert_pays(&mut world);
     }
+}
+
+#[test]
+fn why_a_top_up_ended_does_not_hide_that_the_key_is_missing() {
+    let mut world = deciding("20", false);
+    world.servers.wallets.keys.clear();
+    world.seconds(3);
+    world.decide(false);
+    let told = |world: &mut World| (world.notice(), world.problem());
+    assert_eq!(told(&mut world), (Some("declined".to_owned()), Some("key_missing".to_owned())));
+    world.upload_key();
+    world.seconds(10);
+    look_at_the_page_again(&mut world);
+    world.seconds(5);
+    assert_eq!(told(&mut world), (Some("declined".to_owned()), None));
+    assert_pays(&mut world);
 }
