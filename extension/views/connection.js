@@ -1,8 +1,8 @@
 /** Connecting a wallet: the form, and how far it has come. */
 
 import { html, nothing } from './lit-html.js';
-import { copyable, submit } from './parts.js';
-import { words } from './words.js';
+import { copyable, field, submit } from './parts.js';
+import { message } from './message.js';
 
 /** @typedef {import('../view.js').View} View */
 /** @typedef {import('../command.js').Send} Send */
@@ -11,13 +11,22 @@ import { words } from './words.js';
 /** What was sent last, so that an attempt that failed can be mended instead of typed again. */
 const draft = { walletAddress: '', amount: '', monthly: false };
 
-/** @type {{ label: string, states: ConnectionState[] }[]} */
+/** @type {{ step: 'wallet' | 'key' | 'consent' | 'finish', states: ConnectionState[] }[]} */
 const STEPS = [
-  { label: words.steps.wallet, states: ['checkingWallet'] },
-  { label: words.steps.key, states: ['awaitingKey'] },
-  { label: words.steps.consent, states: ['requestingGrant', 'awaitingConsent'] },
-  { label: words.steps.finish, states: ['finishing'] },
+  { step: 'wallet', states: ['checkingWallet'] },
+  { step: 'key', states: ['awaitingKey'] },
+  { step: 'consent', states: ['requestingGrant', 'awaitingConsent'] },
+  { step: 'finish', states: ['finishing'] },
 ];
+
+/**
+ * What to do meanwhile, where there is something to do: a budget that is topped up goes on.
+ * @type {Partial<Record<ConnectionState, Record<'first' | 'again', import('./message.js').Key>>>}
+ */
+const TODO = {
+  awaitingKey: { first: 'todo_awaitingKey', again: 'todo_awaitingKey' },
+  awaitingConsent: { first: 'todo_awaitingConsent', again: 'todo_topUp' },
+};
 
 /**
  * What there is to see and do until a wallet is connected.
@@ -35,14 +44,14 @@ export const toppingUp = (view, send) => {
   const { topUp } = view.connection;
   return topUp ? progress(view, topUp, send) : html`
     <details data-testid="top-up">
-      <summary>${words.topUp}</summary>
+      <summary>${message('popup_topUp')}</summary>
       <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
         remember(typed);
         send({ command: 'topUp', amount: draft.amount, monthly: draft.monthly });
       })}>
-        <p class="hint">${words.topUpHint}</p>
+        <p class="hint">${message('popup_topUpHint')}</p>
         ${budgetFields()}
-        <button type="submit" class="quiet" data-testid="ask">${words.ask}</button>
+        <button type="submit" class="quiet" data-testid="ask">${message('popup_ask')}</button>
       </form>
     </details>`;
 };
@@ -54,14 +63,12 @@ const connectForm = (send) => html`
     remember(typed);
     send({ command: 'connect', ...draft });
   })}>
-    <label class="field">
-      <span class="label">${words.walletAddress}</span>
-      <input name="walletAddress" type="text" inputmode="url" spellcheck="false" autocapitalize="none"
-        aria-describedby="wallet-address-hint" data-testid="wallet-address" .value=${draft.walletAddress}>
-      <span class="hint" id="wallet-address-hint">${words.walletAddressHint}</span>
-    </label>
+    ${field({
+      label: message('wallet_address'), name: 'walletAddress', value: draft.walletAddress, testId: 'wallet-address',
+      hint: message('wallet_address_hint'), inputMode: 'url',
+    })}
     ${budgetFields()}
-    <button type="submit" data-testid="connect">${words.connect}</button>
+    <button type="submit" data-testid="connect">${message('connect')}</button>
   </form>`;
 
 /**
@@ -69,19 +76,14 @@ const connectForm = (send) => html`
  * @param {import('../view.js').PublicKey} publicKey
  */
 export const neededKey = ({ jwk }) => copyable({
-  label: words.welcome.jwk, text: jwk, name: 'needed-key', copyName: 'copy-needed-key',
+  label: message('public_key'), text: jwk, name: 'needed-key', copyName: 'copy-needed-key',
 });
 
 const budgetFields = () => html`
-  <label class="field">
-    <span class="label">${words.amount}</span>
-    <input name="amount" type="text" inputmode="decimal" aria-describedby="amount-hint"
-      data-testid="amount" .value=${draft.amount}>
-    <span class="hint" id="amount-hint">${words.amountHint}</span>
-  </label>
+  ${field({ label: message('budget'), name: 'amount', value: draft.amount, testId: 'amount', hint: message('budget_hint') })}
   <label class="check">
     <input name="monthly" type="checkbox" data-testid="monthly" .checked=${draft.monthly}>
-    <span>${words.monthly}</span>
+    <span>${message('monthly')}</span>
   </label>`;
 
 /** @param {FormData} typed */
@@ -91,8 +93,9 @@ const remember = (typed) => {
 };
 
 /** @param {Pick<View, 'connection' | 'publicKey'>} view @param {ConnectionState} state @param {Send} send */
-const progress = ({ connection: { wallet }, publicKey }, state, send) => {
+const progress = ({ connection: { wallet, topUp }, publicKey }, state, send) => {
   const now = STEPS.findIndex(({ states }) => states.includes(state));
+  const todo = TODO[state]?.[topUp ? 'again' : 'first'];
   return html`
     ${wallet ? html`
       <p class="wallet" data-testid="wallet">
@@ -100,11 +103,11 @@ const progress = ({ connection: { wallet }, publicKey }, state, send) => {
         <span class="detail">${wallet.address} · ${wallet.assetCode}</span>
       </p>` : nothing}
     <ol class="steps">
-      ${STEPS.map(({ label }, index) => html`
-        <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${label}</li>`)}
+      ${STEPS.map(({ step }, index) => html`
+        <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${message(`step_${step}`)}</li>`)}
     </ol>
-    ${words.todo[state] ? html`<p class="todo">${words.todo[state]}</p>` : nothing}
+    ${todo ? html`<p class="todo">${message(todo)}</p>` : nothing}
     ${state === 'awaitingKey' && publicKey ? neededKey(publicKey) : nothing}
     <button type="button" class="quiet wide" data-testid="cancel"
-      @click=${() => send({ command: 'cancelConnect' })}>${words.cancel}</button>`;
+      @click=${() => send({ command: 'cancelConnect' })}>${message('cancel')}</button>`;
 };

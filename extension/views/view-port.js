@@ -1,5 +1,7 @@
 /** The line between a view and the background: views come in, commands go out. */
 
+import { ready } from './message.js';
+
 /** @typedef {import('../view.js').View} View */
 /** @typedef {import('../command.js').Send} Send */
 /** @typedef {import('../command.js').Export} Export */
@@ -19,7 +21,8 @@ export function watch(draw, take) {
 
   const open = () => {
     const opened = chrome.runtime.connect({ name: 'view' });
-    opened.onMessage.addListener((/** @type {View | Export} */ message) => {
+    opened.onMessage.addListener(async (/** @type {View | Export} */ message) => {
+      await ready; // in order, since all wait for the same promise
       if ('kind' in message) take?.(message);
       else draw(message, send);
     });

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::manifest::{self, Browser};
+use crate::messages;
 use crate::shell::{cargo, command, is_fresh, node_program, root, run, target};
 use crate::sizes;
 
@@ -21,6 +22,7 @@ pub(crate) fn all(proxy_url: &str) -> Result<()> {
 }
 
 fn extension(proxy_url: &str) -> Result<()> {
+    messages::check()?;
     let wasm = background()?;
     for browser in Browser::ALL {
         assemble(browser, &wasm, proxy_url).with_context(|| format!("dist/{}", browser.name()))?;

@@ -10,6 +10,7 @@ mod fuzz;
 mod layers;
 mod load;
 mod manifest;
+mod messages;
 mod mutants;
 mod setup;
 mod shell;

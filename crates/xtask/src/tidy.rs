@@ -1,10 +1,12 @@
-//! What must hold for every file: formatting, lints, layers, sizes, types, and tests that documents name.
+//! What must hold for every file: formatting, lints, layers, sizes, types, words, and tests that
+//! documents name.
 
 use std::fs;
 
 use anyhow::{Result, ensure};
 
 use crate::layers;
+use crate::messages;
 use crate::shell::{cargo, command, node_program, output, root, run};
 use crate::tally::Tally;
 
@@ -17,7 +19,7 @@ const LINES_OF_BACKGROUND: usize = 1_200;
 
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("formatting", || run(cargo().args(["fmt", "--all", "--", "--check", "-l"]))),
     ("lints", || run(clippy().args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("lints of what runs in the browser", || {
@@ -26,6 +28,7 @@ const CHECKS: [Check; 8] = [
     }),
     ("dependencies between crates", layers::check),
     ("length of files", file_lengths),
+    ("words of the views", messages::check),
     ("tests named in documents", named_tests),
     ("types of the extension", || run(node_program("tsc").args(["--noEmit", "--project", "extension"]))),
     ("types of the browser tests", || run(node_program("tsc").args(["--noEmit", "--project", "tests/browser"]))),
