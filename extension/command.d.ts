@@ -8,6 +8,10 @@ export type Command =
   | { command: 'setSiteEnabled'; site: string; enabled: boolean }
   /** `*.example.org` is a domain and all below it; without a rate what holds for more sites holds again. */
   | { command: 'setSiteRate'; site: string; perHour: string | null }
+  /** Removes the rule for a site. */
+  | { command: 'forgetSite'; site: string }
+  /** Adds the rules in a file, in place of those for the same sites: all or none. */
+  | { command: 'importSites'; text: string }
   | { command: 'setRate'; perHour: string }
   /** No wallet gets more than this per hour; null is no such limit. */
   | { command: 'setMaximumRate'; perHour: string | null }

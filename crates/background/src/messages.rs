@@ -48,6 +48,7 @@ struct Asked {
     minutes: Option<u32>,
     url: Option<String>,
     format: Option<AskedFormat>,
+    text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +61,8 @@ enum Verb {
     SetEnabled,
     SetSiteEnabled,
     SetSiteRate,
+    ForgetSite,
+    ImportSites,
     SetRate,
     SetMaximumRate,
     SetIdle,
@@ -116,7 +119,7 @@ pub fn report(message: &JsValue, frame: FrameId, tab: TabId, main: bool, origin:
 
 /// Reads a view's message.
 pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
-    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, minutes, url, format } =
+    let Asked { command, wallet_address, amount, monthly, enabled, site, per_hour, minutes, url, format, text } =
         json::from_str(&json(message)?).ok()?;
     let command = match command {
         Verb::Connect => Command::Connect { wallet_address: wallet_address?, amount: amount?, monthly: monthly? },
@@ -127,6 +130,8 @@ pub fn command(message: &JsValue, view: ViewId) -> Option<Input> {
         Verb::SetSiteEnabled => Command::SetSiteEnabled { site: site?, enabled: enabled? },
         // Without one the site has none of its own.
         Verb::SetSiteRate => Command::SetSiteRate { site: site?, rate: per_hour },
+        Verb::ForgetSite => Command::ForgetSite(site?),
+        Verb::ImportSites => Command::ImportSites(text?),
         Verb::SetRate => Command::SetRate(per_hour?),
         // Without one there is none.
         Verb::SetMaximumRate => Command::SetMaximumRate(per_hour),

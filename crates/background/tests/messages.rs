@@ -78,6 +78,8 @@ fn every_command_is_read() {
             "{command: 'setSiteRate', site: 'site.example', perHour: null}",
             Command::SetSiteRate { site: text("site.example"), rate: None },
         ),
+        ("{command: 'forgetSite', site: 'a.example'}", Command::ForgetSite(text("a.example"))),
+        ("{command: 'importSites', text: '{}'}", Command::ImportSites(text("{}"))),
         ("{command: 'setRate', perHour: '3.60'}", Command::SetRate(text("3.60"))),
         ("{command: 'exportLedger', format: 'csv'}", Command::ExportLedger { format: Format::Csv, view: ViewId(4) }),
         ("{command: 'exportLedger', format: 'json'}", Command::ExportLedger { format: Format::Json, view: ViewId(4) }),

@@ -22,6 +22,7 @@ use crate::spending::Former;
 impl Engine {
     pub(crate) fn obey(&mut self, command: Command) {
         self.notice = None;
+        self.published.answer();
         match command {
             Command::Connect { wallet_address, amount, monthly } => self.connect(&wallet_address, amount, monthly),
             Command::TopUp { amount, monthly } => self.top_up(amount, monthly),
@@ -38,6 +39,13 @@ impl Engine {
                 }
             }
             Command::SetSiteRate { site, rate } => self.set_site_rate(&site, rate.as_deref()),
+            Command::ForgetSite(site) => {
+                if let Some(sites) = self.parse_sites(&site) {
+                    self.settings.sites.forget(&sites);
+                    self.persist_settings();
+                }
+            }
+            Command::ImportSites(text) => self.import_sites(&text),
             Command::SetRate(text) => self.set_rate(&text),
             Command::SetMaximumRate(text) => self.set_maximum_rate(text.as_deref()),
             Command::SetIdle(minutes) => {
@@ -97,7 +105,7 @@ impl Engine {
         self.persist_settings();
     }
 
-    fn site_rules_changed(&mut self, has_room: bool) {
+    pub(crate) fn site_rules_changed(&mut self, has_room: bool) {
         if !has_room {
             self.notice = Some(ProblemCode::TooManySites.into());
         }

@@ -203,6 +203,11 @@ pub enum Command {
         /// The rate; or nothing, and what holds for more sites holds for it again.
         rate: Option<String>,
     },
+    /// Remove the rule for a site: what holds for more sites holds for it again.
+    ForgetSite(String),
+    /// Add the rules in a file, in place of those for the same sites: all of them or none. Its text
+    /// is an object whose member `sites` is a list of `SiteRule` in `extension/view.d.ts`.
+    ImportSites(String),
     /// Set the rate per hour, in the wallet's currency.
     SetRate(String),
     /// Let no wallet get more than this per hour, in the wallet's currency; or as much as there is.

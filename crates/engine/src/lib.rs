@@ -21,6 +21,7 @@ mod engine;
 mod entropy;
 mod export;
 mod frames;
+mod import;
 mod incoming;
 mod input;
 mod key;

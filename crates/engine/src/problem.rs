@@ -55,6 +55,8 @@ problems! {
     SiteInvalid = "site_invalid", "This is not a site. It looks like example.org, example.org:8443, or *.example.org for all below it too.";
     /// There is no room for another rule.
     TooManySites = "too_many_sites", "You have chosen something for 500 sites already. Remove one of them first.";
+    /// A file is no list of sites.
+    ListInvalid = "list_invalid", "This is not a list of sites as Rivulet writes it, or a rule in it cannot be used. Nothing was changed.";
     /// What was typed is no URL of a proxy.
     ProxyUrlInvalid = "proxy_url_invalid", "This is not the address of a proxy.";
     /// There is no such wallet address.

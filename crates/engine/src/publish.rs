@@ -38,6 +38,11 @@ impl Published {
         self.view = None;
     }
 
+    /// Who asks for something gets a view, even if there is nothing new in it.
+    pub(crate) fn answer(&mut self) {
+        self.view = None;
+    }
+
     pub(crate) fn viewer_left(&mut self) {
         self.viewers = self.viewers.saturating_sub(1);
     }

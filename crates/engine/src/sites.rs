@@ -102,6 +102,25 @@ impl SiteRules {
         self.put(sites, SiteRule { rate, ..known.unwrap_or_default() }, has_room)
     }
 
+    /// Removes the rule for these sites.
+    pub(crate) fn forget(&mut self, sites: &SitePattern) {
+        self.0.remove(sites);
+    }
+
+    /// Adds rules in place of those for the same sites, if there is room for all of them. Says
+    /// whether there was.
+    #[must_use]
+    pub(crate) fn merge(&mut self, rules: Table<SitePattern, SiteRule>) -> bool {
+        let new = rules.iter().filter(|(sites, _)| self.0.get(sites).is_none()).count();
+        let has_room = new == 0 || self.0.len() + new <= MOST;
+        if has_room {
+            for (sites, rule) in rules.into_entries() {
+                self.0.insert(sites, rule);
+            }
+        }
+        has_room
+    }
+
     /// All of them, by their patterns in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&SitePattern, &SiteRule)> {
         self.0.iter()

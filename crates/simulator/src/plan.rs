@@ -222,6 +222,8 @@ impl Draft<'_> {
             Command::SetRate(format_decimal(rate, asset.scale)),
             Command::SetRate("a lot".to_owned()),
             Command::SetSiteRate { site: "site.example".to_owned(), rate: own_rate },
+            Command::ForgetSite("*.example".to_owned()),
+            Command::ImportSites(r#"{"sites":[{"site":"*.example","enabled":true}]}"#.to_owned()),
             Command::SetIdle(self.random.pick(&[None, Some(1), Some(5)])),
             Command::SetProxyUrl("nowhere".to_owned()),
             Command::ForgetLedger,

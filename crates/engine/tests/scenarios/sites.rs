@@ -205,6 +205,91 @@ fn what_cannot_be_a_rule_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn a_rule_that_is_forgotten_leaves_what_holds_for_more_sites() {
+    let mut world = World::connected();
+    world.command(Command::SetSiteEnabled { site: "*.example".to_owned(), enabled: false });
+    world.command(Command::SetSiteEnabled { site: "site.example".to_owned(), enabled: true });
+    set_rate(&mut world, "site.example", Some("72"));
+    world.visit(PAGE, &[SITE]);
+    assert_eq!(shown(&mut world), ("72.00".to_owned(), true));
+    world.command(Command::ForgetSite(" Site.example".to_owned()));
+    assert_eq!((world.page().as_str(), shown(&mut world)), ("siteOff", ("36.00".to_owned(), false)));
+    world.command(Command::ForgetSite("no site".to_owned()));
+    assert_eq!(world.notice().as_deref(), Some("site_invalid"));
+    assert_eq!(world.view()["settings"]["sites"].as_array().unwrap().len(), 1);
+}
+
+fn import(world: &mut World, sites: &serde_json::Value) {
+    world.command(Command::ImportSites(json!({ "sites": sites }).to_string()));
+}
+
+#[test]
+fn a_list_of_rules_comes_back_as_it_went_and_leaves_the_others_alone() {
+    let mut world = World::connected();
+    let euros = json!({"value": "0.125", "assetCode": "EUR", "assetScale": 2});
+    let rules = json!([
+        {"site": "*.example.org", "enabled": false, "rate": null},
+        {"site": "a.example:8443", "enabled": null, "rate": euros},
+        {"site": "b.example", "enabled": true, "rate": {"value": "0.00", "assetCode": "USD", "assetScale": 2}},
+    ]);
+    import(&mut world, &rules);
+    assert_eq!((world.notice(), &world.view()["settings"]["sites"]), (None, &rules));
+    set_rate(&mut world, "kept.example", Some("1"));
+    // What is not said is nothing, and what says nothing is no rule.
+    import(&mut world, &json!([{"site": "B.example", "enabled": false, "more": []}, {"site": "c.example"}]));
+    let sites = world.view()["settings"]["sites"].take();
+    assert_eq!(sites.as_array().unwrap().len(), 4);
+    assert_eq!(sites[2], json!({"site": "b.example", "enabled": false, "rate": null}));
+    world.kill(false);
+    assert_eq!(world.view()["settings"]["sites"], sites);
+}
+
+#[test]
+fn a_list_that_is_wrong_anywhere_changes_nothing() {
+    let mut world = World::connected();
+    set_rate(&mut world, "kept.example", Some("1"));
+    let before = world.view()["settings"]["sites"].take();
+    let good = json!({"site": "good.example", "enabled": false});
+    for (wrong, detail) in [
+        (json!({"site": "not a site", "enabled": false}), json!("not a site")),
+        (json!({"site": "x".repeat(9_000), "enabled": false}), json!("x".repeat(253))),
+        (
+            json!({"site": "a.example", "rate": {"value": "-1", "assetCode": "USD", "assetScale": 2}}),
+            json!("a.example"),
+        ),
+        (
+            json!({"site": "a.example", "rate": {"value": "1", "assetCode": "US D", "assetScale": 2}}),
+            json!("a.example"),
+        ),
+        (
+            json!({"site": "a.example", "rate": {"value": "1", "assetCode": "USD", "assetScale": 19}}),
+            json!("a.example"),
+        ),
+        (json!({"site": "a.example", "rate": 1}), json!("a.example")),
+        (json!({"site": "a.example", "enabled": "no"}), json!("a.example")),
+        (json!({"enabled": false}), json!("")),
+        (json!(["a.example", false]), json!("")),
+    ] {
+        import(&mut world, &json!([good, wrong]));
+        let view = world.view();
+        let problem = &view["notice"];
+        assert_eq!((&problem["code"], &problem["detail"]), (&json!("list_invalid"), &detail), "{wrong}");
+        assert_eq!(view["settings"]["sites"], before, "{wrong}");
+    }
+    for text in ["", "[]", "null", "{", r#"{"sites":{}}"#, r#"{"rules":[]}"#, &"[".repeat(100_000)] {
+        world.command(Command::ImportSites(text.to_owned()));
+        assert_eq!(world.notice().as_deref(), Some("list_invalid"), "{text:.9}");
+    }
+    let rule = |number| json!({"site": format!("site{number}.example"), "enabled": false});
+    import(&mut world, &(0..500).map(rule).collect());
+    assert_eq!(world.notice().as_deref(), Some("too_many_sites"));
+    assert_eq!(world.view()["settings"]["sites"], before);
+    import(&mut world, &(0..499).map(rule).collect());
+    import(&mut world, &(0..499).map(rule).collect());
+    assert_eq!((world.notice(), world.view()["settings"]["sites"].as_array().unwrap().len()), (None, 500));
+}
+
+#[test]
 fn sites_that_were_switched_off_before_there_were_rules_stay_off() {
     let mut world = World::connected();
     let settings = json!([1, {"enabled": true, "sites_off": ["site.example"], "proxy": null,

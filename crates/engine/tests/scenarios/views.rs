@@ -47,6 +47,19 @@ fn each_state_of_a_page_is_told_apart() {
 }
 
 #[test]
+fn who_asks_for_something_is_answered_even_if_nothing_changes() {
+    let mut world = World::connected();
+    for command in [Command::SetEnabled(true), Command::SetRate("fast".to_owned()), Command::SetRate("fast".to_owned())]
+    {
+        world.give(Input::ViewOpened);
+        world.view = None;
+        world.command(command.clone());
+        assert!(world.view.take().is_some(), "{command:?}");
+        world.give(Input::ViewClosed);
+    }
+}
+
+#[test]
 fn what_a_page_got_counts_for_its_visit() {
     let mut world = World::paying();
     let tab = world.browser.front().unwrap().id;
