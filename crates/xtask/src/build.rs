@@ -49,7 +49,7 @@ fn background() -> Result<PathBuf> {
         .args(["--remove-name-section", "--remove-producers-section", "--out-dir"])
         .arg(&glue))?;
     fs::create_dir_all(&ready)?;
-    fs::copy(glue.join("background.js"), ready.join("background.js"))?;
+    minify(&glue.join("background.js"), &ready.join("background.js"))?;
     let unoptimised = glue.join("background_bg.wasm");
     run(node_program("wasm-opt").arg("-Oz").arg(unoptimised).arg("-o").arg(optimised))?;
     Ok(ready)
@@ -76,6 +76,12 @@ pub(crate) fn wasm_tools() -> Result<PathBuf> {
     Ok(target().join("debug/wasm-tools"))
 }
 
+/// Writes a script without what only its readers need. Classes, which pages can see, keep their names.
+fn minify(script: &Path, to: &Path) -> Result<()> {
+    let how = ["--compress", "--mangle", "--toplevel", "--keep-classnames", "--output"];
+    run(node_program("terser").arg(script).args(how).arg(to))
+}
+
 fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
     let top = root();
     let dist = top.join("dist").join(browser.name());
@@ -83,7 +89,10 @@ fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
         fs::remove_dir_all(&dist)?;
     }
     copy_folder(&top.join("extension"), &dist)?;
-    copy_folder(wasm, &dist.join("wasm"))?;
+    fs::create_dir_all(dist.join("wasm"))?;
+    for file in ["background.js", "background_bg.wasm"] {
+        fs::copy(wasm.join(file), dist.join("wasm").join(file))?;
+    }
     fs::copy(top.join("node_modules/lit-html/lit-html.js"), dist.join("views/lit-html.js"))?;
     fs::write(dist.join("config.js"), format!("export const PROXY_URL = \"{proxy_url}\";\n"))?;
     let source = fs::read_to_string(top.join("manifest.json"))?;
@@ -92,8 +101,11 @@ fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Copies a folder with all that ships in it: what only the type checker reads stays behind.
+/// Copies a folder with all that ships in it, its scripts minified: what only the type checker reads
+/// stays behind.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    let minified = target().join("minified").join(from.file_name().unwrap_or_default());
+    fs::create_dir_all(&minified)?;
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
         let entry = entry?;
@@ -102,6 +114,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         let name = name.to_string_lossy();
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
+        } else if name.ends_with(".js") {
+            let minified = minified.join(&*name);
+            if !is_fresh(&minified, &entry.path()) {
+                minify(&entry.path(), &minified)?;
+            }
+            fs::copy(minified, target)?;
         } else if !name.ends_with(".d.ts") && name != "tsconfig.json" {
             fs::copy(entry.path(), target)?;
         }

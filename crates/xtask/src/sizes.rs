@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// What the scripts of a group of files may weigh; a KB is 1,000 bytes.
+/// What the scripts of a group of files may weigh as they ship; a KB is 1,000 bytes.
 struct Budget {
     name: &'static str,
     parts: &'static [(&'static str, &'static str)],
