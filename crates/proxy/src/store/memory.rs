@@ -1,24 +1,26 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
 use open_payments::Timestamp;
 
 use super::{Answer, Answering, Key, Operation, Store, StoreDown, rate};
 
-/// After so many operations whatever has expired is thrown away.
-const SWEEP_EVERY: u32 = 4096;
+/// With each operation so much at most of what has expired is thrown away: more than it can bring,
+/// and so little that nobody has to wait for it.
+const THROWN_AWAY: usize = 16;
 
-/// And when there is no room, but then no more often than this, in milliseconds.
-const SWEEP_PAUSE: i64 = 1000;
+/// Who finds no room for a counter may try again after so many milliseconds.
+const FULL_PAUSE: i64 = 1000;
 
-/// A counter takes some 60 bytes of memory, and lasts for a share of a minute.
+/// A counter takes some 120 bytes of memory, and lasts for a share of a minute.
 const MOST_COUNTERS: usize = 1_000_000;
 
 /// The bytes of all values, and what each costs besides.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
-const OVERHEAD: usize = 100;
+const OVERHEAD: usize = 170;
 
-/// A store for one process, gone when it ends. It never grows beyond some 320 MB: then there is no
+/// A store for one process, gone when it ends. It never grows beyond some 380 MB: then there is no
 /// room for new values, and those who have not been counted yet have to wait.
 #[derive(Debug)]
 pub struct MemoryStore(Mutex<Shelf>);
@@ -30,10 +32,16 @@ struct Shelf {
     bytes: usize,
     /// For each counter, the moment up to which its rate is used up, in microseconds.
     counters: HashMap<Key, i64>,
+    /// When to look whether something has expired. Whatever is kept is named here.
+    due: BTreeMap<Timestamp, Vec<Place>>,
     most_bytes: usize,
     most_counters: usize,
-    operations: u32,
-    swept: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Value(Key),
+    Counter(Key),
 }
 
 #[derive(Debug)]
@@ -55,10 +63,9 @@ impl MemoryStore {
             values: HashMap::new(),
             bytes: 0,
             counters: HashMap::new(),
+            due: BTreeMap::new(),
             most_bytes: bytes,
             most_counters: counters,
-            operations: 0,
-            swept: Timestamp::from_millis(0),
         }))
     }
 
@@ -80,24 +87,9 @@ impl Store for MemoryStore {
 
 impl Shelf {
     fn apply(&mut self, operation: Operation, now: Timestamp) -> Result<Answer, StoreDown> {
-        self.operations += 1;
-        if self.operations >= SWEEP_EVERY {
-            self.sweep(now);
-        }
+        self.throw_away(now);
         Ok(match operation {
-            Operation::Take { key, per_minute } => {
-                let used_up_to = self.counters.get(&key).copied();
-                match rate::take(used_up_to, per_minute, now) {
-                    Ok(_) if used_up_to.is_none() && !self.has_room_for_a_counter(now) => {
-                        Answer::TooSoon { wait: SWEEP_PAUSE }
-                    }
-                    Ok(next) => {
-                        self.counters.insert(key, next);
-                        Answer::Done
-                    }
-                    Err(too_soon) => too_soon,
-                }
-            }
+            Operation::Take { key, per_minute } => self.take(key, per_minute, now),
             Operation::Claim { key, value, life } => match self.get(key, now) {
                 Some(found) => Answer::Found(found),
                 None => self.put(key, value, life, now)?,
@@ -111,17 +103,35 @@ impl Shelf {
         })
     }
 
-    fn put(&mut self, key: Key, value: Vec<u8>, life: i64, now: Timestamp) -> Result<Answer, StoreDown> {
-        self.remove(key);
-        let bytes = value.len() + OVERHEAD;
-        if self.bytes + bytes > self.most_bytes {
-            self.sweep_again(now);
-            if self.bytes + bytes > self.most_bytes {
-                return Err(StoreDown);
+    fn take(&mut self, key: Key, per_minute: NonZeroU32, now: Timestamp) -> Answer {
+        let used_up_to = self.counters.get(&key).copied();
+        match rate::take(used_up_to, per_minute, now) {
+            Ok(_) if used_up_to.is_none() && self.counters.len() >= self.most_counters => {
+                Answer::TooSoon { wait: FULL_PAUSE }
             }
+            Ok(next) => {
+                if self.counters.insert(key, next).is_none() {
+                    self.due.entry(rate::moment(next)).or_default().push(Place::Counter(key));
+                }
+                Answer::Done
+            }
+            Err(too_soon) => too_soon,
         }
-        self.bytes += bytes;
-        self.values.insert(key, Kept { value, until: now.plus_millis(life) });
+    }
+
+    fn put(&mut self, key: Key, value: Vec<u8>, life: i64, now: Timestamp) -> Result<Answer, StoreDown> {
+        let before = self.values.get(&key).map_or(0, Kept::bytes);
+        let kept = Kept { value, until: now.plus_millis(life) };
+        let bytes = self.bytes - before + kept.bytes();
+        if bytes > self.most_bytes {
+            self.remove(key);
+            return Err(StoreDown);
+        }
+        self.bytes = bytes;
+        if before == 0 {
+            self.due.entry(kept.until).or_default().push(Place::Value(key));
+        }
+        self.values.insert(key, kept);
         Ok(Answer::Done)
     }
 
@@ -131,36 +141,39 @@ impl Shelf {
 
     fn remove(&mut self, key: Key) {
         if let Some(kept) = self.values.remove(&key) {
-            self.bytes -= kept.value.len() + OVERHEAD;
+            self.bytes -= kept.bytes();
         }
     }
 
-    fn has_room_for_a_counter(&mut self, now: Timestamp) -> bool {
-        if self.counters.len() >= self.most_counters {
-            self.sweep_again(now);
+    /// Throws some of it away that has expired, and looks later again at what lives longer by now.
+    fn throw_away(&mut self, now: Timestamp) {
+        for _ in 0..THROWN_AWAY {
+            let Some(mut first) = self.due.first_entry().filter(|first| *first.key() <= now) else { return };
+            match first.get_mut().pop() {
+                None => drop(first.remove()),
+                Some(Place::Value(key)) => match self.values.get(&key).map(|kept| kept.until) {
+                    Some(until) if until > now => self.due.entry(until).or_default().push(Place::Value(key)),
+                    _ => self.remove(key),
+                },
+                Some(Place::Counter(key)) => {
+                    match self.counters.get(&key).map(|used_up_to| rate::moment(*used_up_to)) {
+                        Some(until) if until > now => self.due.entry(until).or_default().push(Place::Counter(key)),
+                        _ => drop(self.counters.remove(&key)),
+                    }
+                }
+            }
         }
-        self.counters.len() < self.most_counters
     }
+}
 
-    fn sweep_again(&mut self, now: Timestamp) {
-        if now.millis() >= self.swept.millis() + SWEEP_PAUSE {
-            self.sweep(now);
-        }
-    }
-
-    fn sweep(&mut self, now: Timestamp) {
-        self.values.retain(|_, kept| kept.until > now);
-        self.bytes = self.values.values().map(|kept| kept.value.len() + OVERHEAD).sum();
-        self.counters.retain(|_, used_up_to| *used_up_to > rate::micros(now));
-        self.operations = 0;
-        self.swept = now;
+impl Kept {
+    fn bytes(&self) -> usize {
+        self.value.len() + OVERHEAD
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     fn key(n: u32) -> Key {
@@ -168,7 +181,7 @@ mod tests {
     }
 
     fn put(n: u32) -> Operation {
-        Operation::Put { key: key(n), value: vec![0; 900], life: 5_000 }
+        Operation::Put { key: key(n), value: vec![0; 1_000 - OVERHEAD], life: 5_000 }
     }
 
     fn take(n: u32) -> Operation {
@@ -178,12 +191,32 @@ mod tests {
     #[test]
     fn what_has_expired_is_thrown_away() {
         let store = MemoryStore::default();
-        for n in 0..SWEEP_EVERY {
+        for n in 0..4096 {
             let put = Operation::Put { key: key(n), value: vec![], life: 1 };
             store.apply(put, Timestamp::from_millis(i64::from(n) * 10)).unwrap();
         }
         let shelf = store.0.lock().unwrap();
-        assert_eq!((shelf.values.len(), shelf.bytes), (1, OVERHEAD));
+        assert_eq!((shelf.values.len(), shelf.bytes, shelf.due.len()), (1, OVERHEAD, 1));
+    }
+
+    #[test]
+    fn what_lives_longer_by_now_is_looked_at_again() {
+        let (store, start) = (MemoryStore::default(), Timestamp::from_millis(1_000_000));
+        for second in 0..10 {
+            let now = start.plus_millis(second * 1_000);
+            assert_eq!(store.apply(put(1), now), Ok(Answer::Done));
+            assert_eq!(store.apply(take(2), now), Ok(Answer::Done));
+            assert_eq!(store.apply(take(2), now), Ok(Answer::Done));
+        }
+        let kept = || {
+            let shelf = store.0.lock().unwrap();
+            (shelf.values.len(), shelf.counters.len(), shelf.due.values().map(Vec::len).sum::<usize>())
+        };
+        assert_eq!(kept(), (1, 1, 2));
+        for (second, left) in [(13, (1, 1, 2)), (14, (0, 1, 1)), (19, (0, 1, 1)), (20, (0, 0, 0))] {
+            store.apply(Operation::Get { key: key(9) }, start.plus_millis(second * 1_000)).unwrap();
+            assert_eq!(kept(), left, "{second}");
+        }
     }
 
     #[test]
@@ -208,7 +241,7 @@ mod tests {
             assert_eq!(store.apply(take(n), now), Ok(Answer::Done));
         }
         for n in 10..10_000 {
-            assert_eq!(store.apply(take(n), now), Ok(Answer::TooSoon { wait: SWEEP_PAUSE }));
+            assert_eq!(store.apply(take(n), now), Ok(Answer::TooSoon { wait: FULL_PAUSE }));
         }
         assert_eq!(store.apply(take(3), now), Ok(Answer::Done));
         assert_eq!(store.0.lock().unwrap().counters.len(), 10);

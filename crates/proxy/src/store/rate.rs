@@ -17,6 +17,11 @@ pub(crate) fn micros(now: Timestamp) -> i64 {
     now.millis().saturating_mul(1000)
 }
 
+/// The millisecond from which on nothing of a rate is used up that is used up to this moment.
+pub(crate) fn moment(used_up_to: i64) -> Timestamp {
+    Timestamp::from_millis(used_up_to.saturating_add(999) / 1000)
+}
+
 /// GCRA: each request uses up an equal share of a minute, and no more than a minute may be used up
 /// ahead of time. Given the moment up to which the rate is used up, says up to which it then is.
 pub(crate) fn take(used_up_to: Option<i64>, per_minute: NonZeroU32, now: Timestamp) -> Result<i64, Answer> {
