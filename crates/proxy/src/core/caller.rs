@@ -50,7 +50,7 @@ impl Caller {
         if !NONCE_LENGTHS.contains(&nonce.len()) {
             return Err(Refusal::invalid("The nonce is too short or too long."));
         }
-        let install = PublicKey::from_base64url(keyid).map_err(unsigned)?;
+        let install = core.installs.recall_or(keyid, || PublicKey::from_base64url(keyid)).map_err(unsigned)?;
         signature.verify(&request, &install).map_err(unsigned)?;
         let digest = request.header("content-digest").unwrap_or_default();
         verify_content_digest(&digest, &incoming.body).map_err(unsigned)?;
@@ -61,7 +61,12 @@ impl Caller {
         Ok(Self {
             install,
             repeat: Key::of("reply", &[install.as_bytes(), nonce.as_bytes()]),
-            digest: Sha256::digest([target.as_bytes(), b"\n", &incoming.body].concat()).into(),
+            digest: Sha256::new()
+                .chain_update(&target)
+                .chain_update("\n")
+                .chain_update(&incoming.body)
+                .finalize()
+                .into(),
             session,
         })
     }

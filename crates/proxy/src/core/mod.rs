@@ -6,6 +6,7 @@ mod flow;
 mod forward;
 mod grants;
 mod keys;
+mod known;
 mod message;
 mod payments;
 mod receive;
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 use caller::Caller;
 use flow::Task;
 use forward::Forward;
+use known::Known;
 use receive::Receive;
 use refusal::Refusal;
 use rotation::Rotation;
@@ -59,12 +61,15 @@ pub struct Core {
     settings: Settings,
     keys: KeyRing,
     sessions: Sessions,
+    /// The keys of installs, by their names: telling whether one is a point of the curve takes a
+    /// tenth of what its signature takes.
+    installs: Known<String, PublicKey>,
 }
 
 impl Core {
     /// A proxy with these settings and keys.
     pub fn new(settings: Settings, keys: KeyRing) -> Self {
-        Self { settings, keys, sessions: Sessions::default() }
+        Self { settings, keys, sessions: Sessions::default(), installs: Known::default() }
     }
 
     /// What an operator decided.

@@ -1,21 +1,16 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use http_signature::PublicKey;
 use open_payments::{Timestamp, Url};
 use sha2::{Digest, Sha256};
 
 use super::keys::KeyRing;
+use super::known::Known;
 use super::session::{Session, SessionError};
-
-/// More users than one process can pay for in a second.
-const MOST: usize = 10_000;
 
 /// The tokens that one key ring has verified, by their hash: verifying one again would cost as much
 /// as the signature of the request, and a user presents the same one each second. Who presents it,
 /// and when, is looked at each time.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
+pub(crate) struct Sessions(Known<[u8; 32], Session>);
 
 impl Sessions {
     /// Reads a token presented by this install. Keys and audience are always the same.
@@ -28,19 +23,9 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Session, SessionError> {
         let Self(verified) = self;
-        let hash = Sha256::digest(token).into();
-        let known = verified.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some(session) = known {
-            return session.presented_by(install, now);
-        }
-        let session = Session::from_token(token, keys, audience, install, now)?;
-        let mut verified = verified.lock().unwrap_or_else(PoisonError::into_inner);
-        if verified.len() >= MOST {
-            // Whoever still pays is soon back.
-            verified.clear();
-        }
-        verified.insert(hash, session.clone());
-        Ok(session)
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let verify = || Session::from_token(token, keys, audience, install, now);
+        verified.recall_or(&hash, verify)?.presented_by(install, now)
     }
 }
 
@@ -97,19 +82,5 @@ mod tests {
         assert_eq!(read(&token, &keys), Ok(session.clone()));
         assert_eq!(read(&token, &removed), Ok(session), "no ring is asked for it");
         assert_eq!(read(&format!("{token}A"), &keys), Err(SessionError::Forged));
-    }
-
-    #[test]
-    fn no_more_tokens_are_kept_than_there_is_room_for() {
-        let (keys, sessions) = (KeyRing::from_seed([1; 32]), Sessions::default());
-        let (session, token) = minted(&keys, START);
-        let fill = |number: usize| {
-            let mut hash = [0; 32];
-            hash[..8].copy_from_slice(&number.to_be_bytes());
-            sessions.0.lock().unwrap().insert(hash, session.clone());
-        };
-        (0..MOST).for_each(fill);
-        assert!(sessions.read(&token, &keys, &audience(), install(1), START).is_ok());
-        assert_eq!(sessions.0.lock().unwrap().len(), 1);
     }
 }
