@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
     /// Reads a quoted string and removes its escapes.
     pub(crate) fn string(&mut self) -> Result<String, SignatureError> {
         self.expect("\"")?;
-        let mut value = String::new();
+        let mut value = String::with_capacity(self.rest.find('"').unwrap_or_default());
         let mut characters = self.rest.char_indices();
         while let Some((offset, next)) = characters.next() {
             match next {

@@ -1,3 +1,5 @@
+use std::mem;
+
 use http_signature::{PublicKey, Request, SignatureInput};
 use open_payments::{Fault, Url, WalletAddress, WalletDocument};
 use open_payments_client::{HttpRequest, Listed, Method, check};
@@ -12,20 +14,20 @@ use super::refusal::Refusal;
 /// has read the wallet's document or found the wallet in the session.
 pub(crate) struct Forward<P> {
     purpose: P,
-    request: HttpRequest,
     stage: Stage,
 }
 
 enum Stage {
-    New,
-    Reading,
+    New(HttpRequest),
+    Reading(HttpRequest),
     Sent(WalletDocument),
+    Over,
 }
 
 /// What such a request is for: the message that it came in.
 pub(crate) trait Purpose: Send {
-    /// The request to pass on.
-    fn signed_request(&self) -> &SignedRequest;
+    /// The request to pass on, to be taken out.
+    fn signed_request(&mut self) -> &mut SignedRequest;
 
     /// The wallet, if the message names it. If not, it is the session's.
     fn wallet_address(&self) -> Option<&WalletAddress>;
@@ -43,41 +45,43 @@ pub(crate) trait Purpose: Send {
 }
 
 impl<P: Purpose> Forward<P> {
-    pub(crate) fn new(purpose: P) -> Result<Self, Refusal> {
+    pub(crate) fn new(mut purpose: P) -> Result<Self, Refusal> {
         let request = http_request(purpose.signed_request())?;
-        Ok(Self { purpose, request, stage: Stage::New })
+        Ok(Self::of(purpose, request))
     }
 
-    pub(crate) fn request(&self) -> &HttpRequest {
-        &self.request
+    /// With the request that was taken out of the message.
+    pub(crate) fn of(purpose: P, request: HttpRequest) -> Self {
+        Self { purpose, stage: Stage::New(request) }
     }
 
-    fn send(&mut self, scene: &Scene<'_>, wallet: WalletDocument) -> Result<Progress, Refusal> {
+    fn send(&mut self, scene: &Scene<'_>, wallet: WalletDocument, request: HttpRequest) -> Result<Progress, Refusal> {
         check_hosts(scene.core, &wallet)?;
-        self.purpose.check(scene, &self.request, &wallet)?;
+        self.purpose.check(scene, &request, &wallet)?;
         self.stage = Stage::Sent(wallet);
-        Ok(Progress::Call(Call { request: self.request.clone(), cacheable: false }))
+        Ok(Progress::Call(Call { request, cacheable: false }))
     }
 }
 
 impl<P: Purpose> Task for Forward<P> {
     fn step(&mut self, scene: &Scene<'_>, event: Event) -> Result<Progress, Refusal> {
-        match (&self.stage, self.purpose.wallet_address(), &scene.caller.session) {
-            (Stage::New, Some(address), _) => {
+        match (mem::replace(&mut self.stage, Stage::Over), self.purpose.wallet_address(), &scene.caller.session) {
+            (Stage::New(request), Some(address), _) => {
                 let call = document_call(scene.core, address)?;
-                self.stage = Stage::Reading;
+                self.stage = Stage::Reading(request);
                 Ok(Progress::Call(call))
             }
-            (Stage::New, None, Some(session)) => self.send(scene, session.wallet.clone()),
-            (Stage::New, None, None) => Err(Refusal::session("The request carries no session.")),
-            (Stage::Reading, ..) => self.send(scene, read_document(event.called())?),
+            (Stage::New(request), None, Some(session)) => self.send(scene, session.wallet.clone(), request),
+            (Stage::New(_), None, None) => Err(Refusal::session("The request carries no session.")),
+            (Stage::Reading(request), ..) => self.send(scene, read_document(event.called())?, request),
             (Stage::Sent(wallet), ..) => {
                 let body = match event.called()?.success() {
-                    Ok(body) => self.purpose.read(scene, wallet, &body)?,
+                    Ok(body) => self.purpose.read(scene, &wallet, &body)?,
                     Err(fault) => self.purpose.fault(fault)?,
                 };
                 Ok(Progress::done(body))
             }
+            (Stage::Over, ..) => unreachable!("a task that is over is not stepped"),
         }
     }
 }
@@ -129,12 +133,13 @@ pub(crate) fn check_signer(request: &HttpRequest, key: &PublicKey) -> Result<(),
         .map_err(|error| Refusal::invalid(format!("The signed request is not from this install: {error}.")))
 }
 
-fn http_request(signed: &SignedRequest) -> Result<HttpRequest, Refusal> {
+/// Takes the request out of a message.
+pub(crate) fn http_request(signed: &mut SignedRequest) -> Result<HttpRequest, Refusal> {
     let refused = || Refusal::invalid("The signed request has no method or address that is used.");
     Ok(HttpRequest {
         method: Method::parse(&signed.method).ok_or_else(refused)?,
         url: Url::parse(&signed.url).map_err(|_| refused())?,
-        headers: signed.headers.clone(),
-        body: signed.body.clone(),
+        headers: mem::take(&mut signed.headers),
+        body: signed.body.take(),
     })
 }

@@ -15,8 +15,8 @@ use super::refusal::Refusal;
 use super::reply_json;
 
 impl Purpose for GrantRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {
@@ -43,8 +43,8 @@ impl Purpose for GrantRequest {
 }
 
 impl Purpose for ContinueGrantRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {
@@ -70,8 +70,8 @@ impl Purpose for ContinueGrantRequest {
 }
 
 impl Purpose for CancelGrantRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {

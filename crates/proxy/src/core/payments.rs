@@ -8,8 +8,8 @@ use super::refusal::Refusal;
 use super::reply_json;
 
 impl Purpose for QuoteRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {
@@ -38,8 +38,8 @@ impl Purpose for QuoteRequest {
 }
 
 impl Purpose for PaymentRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {
@@ -56,8 +56,8 @@ impl Purpose for PaymentRequest {
 }
 
 impl Purpose for ReadPaymentRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {

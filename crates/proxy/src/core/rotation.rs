@@ -6,7 +6,7 @@ use protocol::{RotateTokenReply, RotateTokenRequest, SignedRequest};
 
 use super::caller::Caller;
 use super::flow::{Progress, Scene, Task};
-use super::forward::{Forward, Purpose, check_signer, listed};
+use super::forward::{Forward, Purpose, check_signer, http_request, listed};
 use super::grants::access_token_reply;
 use super::message::Event;
 use super::refusal::Refusal;
@@ -30,18 +30,18 @@ pub(crate) struct Rotation {
 }
 
 enum Stage {
-    New,
+    New(HttpRequest),
     Claiming,
     Rotating,
     Keeping(Result<String, Refusal>),
 }
 
 impl Rotation {
-    pub(crate) fn new(message: RotateTokenRequest, caller: &Caller) -> Result<Self, Refusal> {
-        let forward = Forward::new(message)?;
-        let token = forward.request().header("authorization").unwrap_or_default();
+    pub(crate) fn new(mut message: RotateTokenRequest, caller: &Caller) -> Result<Self, Refusal> {
+        let request = http_request(&mut message.request)?;
+        let token = request.header("authorization").unwrap_or_default();
         let place = Key::of("rotation", &[caller.install.as_bytes(), token.as_bytes()]);
-        Ok(Self { forward, place, stage: Stage::New })
+        Ok(Self { forward: Forward::of(message, request.clone()), place, stage: Stage::New(request) })
     }
 
     fn rotate(&mut self, scene: &Scene<'_>, event: Event) -> Progress {
@@ -76,9 +76,9 @@ impl Rotation {
 impl Task for Rotation {
     fn step(&mut self, scene: &Scene<'_>, event: Event) -> Result<Progress, Refusal> {
         match mem::replace(&mut self.stage, Stage::Rotating) {
-            Stage::New => {
+            Stage::New(request) => {
                 // Only the holder of the token's key may see what comes of its rotation.
-                check_signer(self.forward.request(), &scene.caller.install)?;
+                check_signer(&request, &scene.caller.install)?;
                 self.stage = Stage::Claiming;
                 Ok(Progress::Store(Operation::claim(self.place, Vec::new(), CLAIM_LIFE)))
             }
@@ -94,8 +94,8 @@ impl Task for Rotation {
 }
 
 impl Purpose for RotateTokenRequest {
-    fn signed_request(&self) -> &SignedRequest {
-        &self.request
+    fn signed_request(&mut self) -> &mut SignedRequest {
+        &mut self.request
     }
 
     fn wallet_address(&self) -> Option<&WalletAddress> {

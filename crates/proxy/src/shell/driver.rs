@@ -79,7 +79,7 @@ impl Driver {
     /// The answer, if too many come from this address.
     pub(crate) fn admit(&self, endpoint: Endpoint, client: Option<IpAddr>) -> Result<(), Reply> {
         let Some(client) = client else { return Ok(()) };
-        let outcome = self.door.admit(client, now().wall);
+        let outcome = self.door.admit(client, wall_clock());
         self.metrics.kept(&outcome);
         let Ok(Answer::TooSoon { wait }) = outcome else { return Ok(()) };
         let reply = Reply::too_many(wait);
@@ -128,7 +128,7 @@ impl Driver {
                 Step::Store(operation) => Event::Stored(self.keep(endpoint, operation).await),
                 Step::Call(call) => {
                     asked |= !call.cacheable;
-                    Event::Called(self.call(endpoint, client, &call, deadline).await)
+                    Event::Called(self.call(endpoint, client, call, deadline).await)
                 }
                 Step::Done { reply, afterwards } => {
                     if let Some(request) = afterwards {
@@ -146,7 +146,7 @@ impl Driver {
 
     async fn keep(&self, endpoint: Endpoint, operation: Operation) -> Result<Answer, StoreDown> {
         let start = Instant::now();
-        let outcome = self.store.execute(operation, now().wall).await;
+        let outcome = self.store.execute(operation, wall_clock()).await;
         self.metrics.spent(endpoint, Stage::Store, start.elapsed());
         self.metrics.kept(&outcome);
         outcome
@@ -156,25 +156,25 @@ impl Driver {
         &self,
         endpoint: Endpoint,
         client: Option<IpAddr>,
-        call: &Call,
+        Call { request, cacheable }: Call,
         deadline: Instant,
     ) -> Result<WalletReply, Unreachable> {
         let now = Instant::now();
-        let url = &call.request.url;
-        if let Some(reply) = call.cacheable.then(|| self.documents.recall(url, now)).flatten() {
+        let url = request.url.clone();
+        if let Some(reply) = cacheable.then(|| self.documents.recall(&url, now)).flatten() {
             return Ok(reply);
         }
-        if let Some(client) = client.filter(|_| call.cacheable) {
-            let outcome = self.door.admit_document(client, self::now().wall);
+        if let Some(client) = client.filter(|_| cacheable) {
+            let outcome = self.door.admit_document(client, wall_clock());
             self.metrics.kept(&outcome);
             if matches!(outcome, Ok(Answer::TooSoon { .. })) {
                 return Err(Unreachable::TooMany);
             }
         }
-        let fetched = self.wallets.fetch(&call.request, deadline).await;
+        let fetched = self.wallets.fetch(request, deadline).await;
         self.metrics.spent(endpoint, Stage::Wallet, now.elapsed());
-        if let (Ok((reply, life)), true) = (&fetched, call.cacheable) {
-            self.documents.keep(url, reply, *life, now);
+        if let (Ok((reply, life)), true) = (&fetched, cacheable) {
+            self.documents.keep(&url, reply, *life, now);
         }
         let outcome = fetched.map(|(reply, _)| reply);
         self.metrics.called(&outcome);
@@ -195,10 +195,10 @@ impl Driver {
             Circuit::Open => {
                 let life = i64::try_from(REST.as_millis()).unwrap_or(i64::MAX);
                 // Without it the others find out for themselves.
-                let _ = self.store.execute(Operation::put(key, Vec::new(), life), now().wall).await;
+                let _ = self.store.execute(Operation::put(key, Vec::new(), life), wall_clock()).await;
             }
             Circuit::Doubtful => {
-                let told = self.store.execute(Operation::Get { key }, now().wall).await;
+                let told = self.store.execute(Operation::Get { key }, wall_clock()).await;
                 if matches!(told, Ok(Answer::Found(_))) {
                     self.wallets.open_circuit(authority);
                 }
@@ -207,7 +207,7 @@ impl Driver {
     }
 
     async fn send_afterwards(self: Arc<Self>, request: HttpRequest) {
-        let outcome = self.wallets.send(&request, Instant::now() + AFTERWARDS_TIME).await;
+        let outcome = self.wallets.send(request, Instant::now() + AFTERWARDS_TIME).await;
         self.metrics.called(&outcome);
         if !outcome.is_ok_and(|reply| reply.status < 300) {
             tracing::debug!("a token of a receiving wallet was not given up");
@@ -224,8 +224,12 @@ impl Driver {
 }
 
 fn now() -> Now {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut entropy = [0; _];
     getrandom::fill(&mut entropy).expect("the system gives random numbers, as it did for the keys");
-    Now { wall: Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)), entropy }
+    Now { wall: wall_clock(), entropy }
+}
+
+fn wall_clock() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use open_payments::Timestamp;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
@@ -222,11 +224,11 @@ fn time(now: Instant, start: Instant) -> Timestamp {
 /// Whether an answer looks like one of Open Payments or GNAP: an object, nothing after something
 /// was deleted, or an error with a code.
 fn speaks_as_a_wallet(reply: &WalletReply) -> bool {
-    let object = || serde_json::from_str::<serde_json::Value>(&reply.body).ok().filter(serde_json::Value::is_object);
+    let body = reply.body.as_str();
     match reply.status {
         204 => true,
-        200..300 => object().is_some(),
-        _ => object().is_some_and(|body| body["error"]["code"].is_string()),
+        200..300 => body.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(body).is_ok(),
+        _ => serde_json::from_str::<Value>(body).is_ok_and(|body| body["error"]["code"].is_string()),
     }
 }
 

@@ -72,12 +72,12 @@ async fn carry_out(endpoint: Endpoint, driver: &Arc<Driver>, request: Request) -
         return respond(reply);
     }
     let body = match timeout(BODY_TIME, to_bytes(body, LONGEST_BODY)).await {
-        Ok(Ok(body)) => body.to_vec(),
+        Ok(Ok(body)) => body.into(),
         Ok(Err(_)) => return respond(driver.refuse(endpoint, "The message is too long or broke off.")),
         Err(_) => return respond(driver.refuse(endpoint, "The message took too long to arrive.")),
     };
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
-    let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.to_string(), text(value).ok()?)));
+    let headers = parts.headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value).ok()?)));
     match driver.answer(Incoming { endpoint, client, headers: headers.collect(), body }).await {
         Ok(reply) => respond(reply),
         Err(_) => {

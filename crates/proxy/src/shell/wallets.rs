@@ -94,14 +94,14 @@ impl Wallets {
     ///
     /// # Errors
     /// If no complete answer of an acceptable size comes in time.
-    pub async fn send(&self, request: &HttpRequest, deadline: Instant) -> Result<WalletReply, Unreachable> {
+    pub async fn send(&self, request: HttpRequest, deadline: Instant) -> Result<WalletReply, Unreachable> {
         self.fetch(request, deadline).await.map(|(reply, _)| reply)
     }
 
     /// The same, and for how long the answer may be given to others.
     pub(crate) async fn fetch(
         &self,
-        request: &HttpRequest,
+        request: HttpRequest,
         deadline: Instant,
     ) -> Result<(WalletReply, Duration), Unreachable> {
         // The resolver does not see an address that stands in the URL itself.
@@ -129,7 +129,7 @@ impl Wallets {
         self.hosts.open(authority);
     }
 
-    async fn exchange(&self, request: &HttpRequest) -> Result<(WalletReply, Duration), Unreachable> {
+    async fn exchange(&self, request: HttpRequest) -> Result<(WalletReply, Duration), Unreachable> {
         let response = self.client.request(prepared(request)?).await.map_err(|error| reason(&error))?;
         let (status, life) = (response.status().as_u16(), life(response.headers()));
         let body = Limited::new(response.into_body(), LONGEST_REPLY).collect().await.map_err(|error| {
@@ -141,8 +141,8 @@ impl Wallets {
 }
 
 /// The request with exactly its own headers, besides what HTTP demands and our name.
-fn prepared(request: &HttpRequest) -> Result<Request<Full<Bytes>>, Unreachable> {
-    let body = request.body.clone().map_or_else(Bytes::new, Bytes::from);
+fn prepared(request: HttpRequest) -> Result<Request<Full<Bytes>>, Unreachable> {
+    let body = request.body.map_or_else(Bytes::new, Bytes::from);
     let mut prepared = Request::builder()
         .method(request.method.as_str())
         .uri(request.url.as_str())
@@ -150,7 +150,7 @@ fn prepared(request: &HttpRequest) -> Result<Request<Full<Bytes>>, Unreachable> 
         .map_err(|_| Unreachable::Connection)?;
     let headers = prepared.headers_mut();
     headers.insert(USER_AGENT, HeaderValue::from_static("rivulet-proxy"));
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers {
         let name = HeaderName::try_from(name).map_err(|_| Unreachable::Connection)?;
         let value = HeaderValue::try_from(value).map_err(|_| Unreachable::Connection)?;
         headers.append(name, value);

@@ -114,7 +114,7 @@ fn get(url: &str) -> HttpRequest {
 
 async fn outcome(wallets: &Wallets, url: &str) -> Result<u16, Unreachable> {
     let deadline = Instant::now() + Duration::from_secs(10);
-    wallets.send(&get(url), deadline).await.map(|reply| reply.status)
+    wallets.send(get(url), deadline).await.map(|reply| reply.status)
 }
 
 /// Not connected to, even if something listens there, and no matter whether it is told by name.

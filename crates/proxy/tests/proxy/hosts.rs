@@ -34,7 +34,7 @@ fn wallets(requests_at_once: u32) -> Arc<Wallets> {
 }
 
 async fn send(wallets: &Wallets, url: &str, patience: Duration) -> Result<u16, Unreachable> {
-    wallets.send(&get(url), Instant::now() + patience).await.map(|reply| reply.status)
+    wallets.send(get(url), Instant::now() + patience).await.map(|reply| reply.status)
 }
 
 const PATIENCE: Duration = Duration::from_secs(9);

@@ -129,7 +129,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_under_way() {
         headers: incoming.headers,
         body: Some(String::from_utf8(incoming.body).unwrap()),
     };
-    let caller = tokio::spawn(async move { wallets.send(&request, Instant::now() + Duration::from_secs(5)).await });
+    let caller = tokio::spawn(async move { wallets.send(request, Instant::now() + Duration::from_secs(5)).await });
     until(|| setup.double.count("GET /alice") == 1).await;
     assert_eq!(setup.get("/readyz").await.status(), StatusCode::OK);
     setup.driver.draining().cancel();

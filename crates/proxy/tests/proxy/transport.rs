@@ -38,7 +38,7 @@ fn wallets() -> Wallets {
 /// What comes of a GET to a wallet that answers like this.
 async fn outcome(answer: impl Fn() -> Answering + Clone + Send + Sync + 'static) -> Result<u16, Unreachable> {
     let double = Double::start(move |_| answer()).await;
-    wallets().send(&get(&double.origin), soon()).await.map(|reply| reply.status)
+    wallets().send(get(&double.origin), soon()).await.map(|reply| reply.status)
 }
 
 /// A body without end.
@@ -76,7 +76,7 @@ async fn a_wallet_that_hangs_is_given_up_at_the_deadline() {
     let double = Double::start(|_| Box::pin(std::future::pending())).await;
     let wallets = wallets();
     let start = Instant::now();
-    let outcome = wallets.send(&get(&double.origin), start + Duration::from_millis(100)).await;
+    let outcome = wallets.send(get(&double.origin), start + Duration::from_millis(100)).await;
     assert_eq!(outcome.unwrap_err(), Unreachable::Deadline);
     assert!(start.elapsed() < Duration::from_secs(2));
 }
@@ -92,7 +92,7 @@ async fn a_wallet_that_breaks_off_is_unreachable() {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").await.unwrap();
         }
     });
-    assert_eq!(wallets().send(&get(&url), soon()).await.unwrap_err(), Unreachable::Connection);
+    assert_eq!(wallets().send(get(&url), soon()).await.unwrap_err(), Unreachable::Connection);
 }
 
 #[tokio::test]
@@ -109,9 +109,9 @@ async fn private_addresses_are_not_connected_to() {
         "https://169.254.169.254/".to_owned(),
         "https://[64:ff9b::a9fe:a9fe]/".to_owned(),
     ] {
-        assert_eq!(wallets.send(&get(&url), soon()).await.unwrap_err(), Unreachable::Private, "{url}");
+        assert_eq!(wallets.send(get(&url), soon()).await.unwrap_err(), Unreachable::Private, "{url}");
     }
-    let sandbox = self::wallets().send(&get("https://10.0.0.1/"), soon()).await;
+    let sandbox = self::wallets().send(get("https://10.0.0.1/"), soon()).await;
     assert_eq!(sandbox.unwrap_err(), Unreachable::Private, "loopback is all that the switch allows");
     assert!(double.asked().is_empty());
 }
@@ -126,7 +126,7 @@ async fn the_wallet_gets_the_given_headers_and_what_http_demands() {
         headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         body: Some("{}".to_owned()),
     };
-    wallets().send(&request, soon()).await.unwrap();
+    wallets().send(request, soon()).await.unwrap();
     let asked = &double.asked()[0];
     assert_eq!((asked.what.as_str(), asked.body.as_str()), ("POST /a?b='c'", "{}"));
     let mut names: Vec<_> = asked.headers.keys().map(|name| name.as_str()).collect();
@@ -160,8 +160,8 @@ async fn a_certificate_is_trusted_only_if_its_authority_is_named() {
     });
     let trusting = Wallets::new(&WayOut { extra_authority: Some(file.clone()), ..sandbox() });
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(trusting.unwrap().send(&get(&url), soon()).await.unwrap().body, "ok");
-    assert_eq!(wallets().send(&get(&url), soon()).await.unwrap_err(), Unreachable::Connection);
+    assert_eq!(trusting.unwrap().send(get(&url), soon()).await.unwrap().body, "ok");
+    assert_eq!(wallets().send(get(&url), soon()).await.unwrap_err(), Unreachable::Connection);
 }
 
 #[test]
