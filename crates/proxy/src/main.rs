@@ -3,7 +3,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use proxy::shell::{Configuration, check, run, start_log};
+
+/// A request takes and gives back memory some two hundred times, often on another thread: that of
+/// the system takes several times as long.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
