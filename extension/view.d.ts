@@ -56,6 +56,8 @@ budget: Money | null,
 monthly: boolean,
 /** What is spent of it. */
 spent: Money | null,
+/** What is left of it. */
+left: Money | null,
 /** How far a new grant from the connected wallet has come, while one is asked for. Until the
  * user has accepted, the old one goes on paying. */
 topUp: ConnectionState | null,
@@ -73,14 +75,16 @@ assetCode: string,
 /** The decimals of that. */
 assetScale: number, };
 
-/** A problem, for a program and for a person. */
+/** What is wrong. */
 export type Problem = {
 /** One of a closed list. */
-code: string,
-/** What happened and what to do. */
-message: string,
+code: ProblemCode,
 /** A host, or the wallet's own words. */
 detail: string | null, };
+
+/** The closed list of problems. What happened and what to do, the views say in the user's
+ * language. */
+export type ProblemCode = "wallet_address_invalid" | "amount_invalid" | "rate_invalid" | "site_invalid" | "too_many_sites" | "proxy_url_invalid" | "wallet_not_found" | "wallet_unreachable" | "wallet_unreadable" | "wallet_forbidden" | "wallet_refused" | "key_missing" | "wallet_changed" | "declined" | "grant_invalid" | "tab_closed" | "hash_wrong" | "wrong_host" | "proxy_unreachable" | "proxy_unreadable" | "proxy_refused" | "rate_limited" | "token_lost" | "out_of_funds" | "rest_too_small" | "budget_too_small" | "amount_too_small" | "nothing_to_pay" | "other_page" | "once_running" | "interrupted" | "budget_unreadable" | "account_unreadable" | "state_set_aside" | "account_empty" | "receiver_refused";
 
 /** Why the page in front is or is not being paid. */
 export type PageState = "notMonetized" | "paying" | "paused" | "siteOff" | "off" | "notConnected" | "outOfFunds" | "problem";

@@ -1,8 +1,9 @@
-/** Connecting a wallet: the form, and how far it has come. */
+/** Connecting a wallet: the form, the key, and how far it has come. */
 
 import { html, nothing } from './lit-html.js';
-import { copyable, field, submit } from './parts.js';
 import { message } from './message.js';
+import { copyable, field, submit } from './parts.js';
+import { keyPage, knownWallets } from './wallets.js';
 
 /** @typedef {import('../view.js').View} View */
 /** @typedef {import('../command.js').Send} Send */
@@ -19,45 +20,8 @@ const STEPS = [
   { step: 'finish', states: ['finishing'] },
 ];
 
-/**
- * What to do meanwhile, where there is something to do: a budget that is topped up goes on.
- * @type {Partial<Record<ConnectionState, Record<'first' | 'again', import('./message.js').Key>>>}
- */
-const TODO = {
-  awaitingKey: { first: 'todo_awaitingKey', again: 'todo_awaitingKey' },
-  awaitingConsent: { first: 'todo_awaitingConsent', again: 'todo_topUp' },
-};
-
-/**
- * What there is to see and do until a wallet is connected.
- * @param {View} view @param {Send} send
- */
-export const connecting = (view, send) =>
-  ['disconnected', 'unreadable'].includes(view.connection.state)
-    ? connectForm(send) : progress(view, view.connection.state, send);
-
-/**
- * A new budget from the wallet that is connected.
- * @param {Pick<View, 'connection' | 'publicKey'>} view @param {Send} send
- */
-export const toppingUp = (view, send) => {
-  const { topUp } = view.connection;
-  return topUp ? progress(view, topUp, send) : html`
-    <details data-testid="top-up">
-      <summary>${message('popup_topUp')}</summary>
-      <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
-        remember(typed);
-        send({ command: 'topUp', amount: draft.amount, monthly: draft.monthly });
-      })}>
-        <p class="hint">${message('popup_topUpHint')}</p>
-        ${budgetFields()}
-        <button type="submit" class="quiet" data-testid="ask">${message('popup_ask')}</button>
-      </form>
-    </details>`;
-};
-
-/** @param {Send} send */
-const connectForm = (send) => html`
+/** @param {Pick<View, 'proxyUrl'>} view @param {Send} send */
+export const connectForm = ({ proxyUrl }, send) => html`
   <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
     draft.walletAddress = String(typed.get('walletAddress'));
     remember(typed);
@@ -67,17 +31,73 @@ const connectForm = (send) => html`
       label: message('wallet_address'), name: 'walletAddress', value: draft.walletAddress, testId: 'wallet-address',
       hint: message('wallet_address_hint'), inputMode: 'url',
     })}
+    <div class="choices" role="group" aria-label=${message('wallet_known')}>
+      ${knownWallets(proxyUrl).map(({ name, address }) => html`
+        <button type="button" class="quiet" @click=${choose(address)}>${name}</button>`)}
+    </div>
     ${budgetFields()}
     <button type="submit" data-testid="connect">${message('connect')}</button>
   </form>`;
 
 /**
- * The key that the wallet is waited to list.
- * @param {import('../view.js').PublicKey} publicKey
+ * Fills in what the addresses of a wallet begin with, or one as a whole.
+ * @param {string} address
  */
-export const neededKey = ({ jwk }) => copyable({
-  label: message('public_key'), text: jwk, name: 'needed-key', copyName: 'copy-needed-key',
-});
+const choose = (address) => (/** @type {Event & { currentTarget: HTMLButtonElement }} */ event) => {
+  const input = event.currentTarget.form?.elements.namedItem('walletAddress');
+  if (!(input instanceof HTMLInputElement)) return;
+  input.value = address;
+  input.focus();
+};
+
+/**
+ * A new budget from the wallet that is connected: what to fill in, or how far it has come.
+ * @param {Pick<View, 'connection' | 'publicKey'>} view @param {Send} send
+ */
+export const topUp = ({ connection, publicKey }, send) => connection.topUp === null ? html`
+  <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
+    remember(typed);
+    send({ command: 'topUp', amount: draft.amount, monthly: draft.monthly });
+  })}>
+    <p class="hint">${message('popup_topUpHint')}</p>
+    ${budgetFields()}
+    <button type="submit" data-testid="ask">${message('popup_ask')}</button>
+  </form>` : html`
+  <div class="stack">
+    ${connectionSteps(connection.topUp)}
+    ${connection.topUp === 'awaitingConsent' ? html`<p class="todo">${message('todo_topUp')}</p>` : nothing}
+    ${connection.topUp === 'awaitingKey' && publicKey ? neededKey(publicKey, connection.wallet?.address) : nothing}
+    <button type="button" class="quiet" data-testid="cancel"
+      @click=${() => send({ command: 'cancelConnect' })}>${message('cancel')}</button>
+  </div>`;
+
+/**
+ * The key that the wallet is waited to list, and the way there if the wallet is known to have one.
+ * @param {import('../view.js').PublicKey} publicKey @param {string} [address] of the wallet
+ */
+export const neededKey = ({ jwk, base64 }, address) => {
+  const page = address && keyPage(address, base64);
+  return html`
+    <div class="stack">
+      ${page ? html`
+        <a class="button" href=${page} target="_blank" rel="noreferrer" data-testid="send-key">${message('key_send')}</a>` : nothing}
+      ${copyable({ label: message('public_key'), text: jwk, name: 'public-key', copyName: 'copy-key' })}
+      <details>
+        <summary>${message('key_base64')}</summary>
+        ${copyable({ label: message('key_base64'), text: base64, name: 'public-key-base64', copyName: 'copy-key-base64' })}
+      </details>
+    </div>`;
+};
+
+/** @param {ConnectionState} state */
+export const connectionSteps = (state) => {
+  const now = STEPS.findIndex(({ states }) => states.includes(state));
+  return html`
+    <ol class="steps">
+      ${STEPS.map(({ step }, index) => html`
+        <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${message(`step_${step}`)}</li>`)}
+    </ol>`;
+};
 
 const budgetFields = () => html`
   ${field({ label: message('budget'), name: 'amount', value: draft.amount, testId: 'amount', hint: message('budget_hint') })}
@@ -90,24 +110,4 @@ const budgetFields = () => html`
 const remember = (typed) => {
   draft.amount = String(typed.get('amount'));
   draft.monthly = typed.has('monthly');
-};
-
-/** @param {Pick<View, 'connection' | 'publicKey'>} view @param {ConnectionState} state @param {Send} send */
-const progress = ({ connection: { wallet, topUp }, publicKey }, state, send) => {
-  const now = STEPS.findIndex(({ states }) => states.includes(state));
-  const todo = TODO[state]?.[topUp ? 'again' : 'first'];
-  return html`
-    ${wallet ? html`
-      <p class="wallet" data-testid="wallet">
-        <strong>${wallet.name ?? wallet.address}</strong>
-        <span class="detail">${wallet.address} · ${wallet.assetCode}</span>
-      </p>` : nothing}
-    <ol class="steps">
-      ${STEPS.map(({ step }, index) => html`
-        <li class=${index < now ? 'done' : nothing} aria-current=${index === now ? 'step' : nothing}>${message(`step_${step}`)}</li>`)}
-    </ol>
-    ${todo ? html`<p class="todo">${message(todo)}</p>` : nothing}
-    ${state === 'awaitingKey' && publicKey ? neededKey(publicKey) : nothing}
-    <button type="button" class="quiet wide" data-testid="cancel"
-      @click=${() => send({ command: 'cancelConnect' })}>${message('cancel')}</button>`;
 };

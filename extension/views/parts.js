@@ -12,7 +12,7 @@ import { message } from './message.js';
 export const problemNote = (problem, name = 'problem') => problem
   ? html`
     <div class="problem" role="alert" data-testid=${name} data-code=${problem.code}>
-      <p>${problem.message}</p>
+      <p>${message(`problem_${problem.code}`)}</p>
       ${problem.detail ? html`
         <details>
           <summary>${message('details')}</summary>

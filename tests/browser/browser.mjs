@@ -44,12 +44,12 @@ export class Browser {
 
   /**
    * @param {string} folder a folder of our own
-   * @param {string} proxyUrl what the extension is told to talk to
+   * @param {{proxyUrl: string, sampleUrl: string}} addresses what the extension is told to talk to, and to offer
    * @param {boolean} headless
    */
-  static async start(folder, proxyUrl, headless) {
+  static async start(folder, addresses, headless) {
     const extension = join(folder, "extension");
-    await copyExtension(extension, proxyUrl);
+    await copyExtension(extension, addresses);
     const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
     const context = await launch(join(folder, "profile"), headless, switches);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
@@ -85,15 +85,16 @@ export class Browser {
 }
 
 /**
- * The built extension, but with another proxy: its address is part of a build.
+ * The built extension, but with other addresses: they are part of a build.
  * @param {string} folder
- * @param {string} proxyUrl
+ * @param {{proxyUrl: string, sampleUrl: string}} addresses
  */
-async function copyExtension(folder, proxyUrl) {
+async function copyExtension(folder, { proxyUrl, sampleUrl }) {
   await cp(DIST, folder, { recursive: true });
-  const config = await readFile(join(folder, "config.js"), "utf8");
-  const built = JSON.parse(config.slice(config.indexOf('"'), config.lastIndexOf('"') + 1));
-  await writeFile(join(folder, "config.js"), config.replace(built, proxyUrl));
+  const config = { PROXY_URL: proxyUrl, SAMPLE_URL: sampleUrl };
+  const lines = Object.entries(config).map(([name, url]) => `export const ${name} = ${JSON.stringify(url)};\n`);
+  await writeFile(join(folder, "config.js"), lines.join(""));
   const manifest = await readFile(join(folder, "manifest.json"), "utf8");
-  await writeFile(join(folder, "manifest.json"), manifest.replaceAll(built, proxyUrl));
+  const [built] = JSON.parse(manifest).host_permissions;
+  await writeFile(join(folder, "manifest.json"), manifest.replaceAll(built, `${proxyUrl}/*`));
 }

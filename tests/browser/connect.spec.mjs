@@ -18,6 +18,7 @@ test("a wallet is connected, and disconnected again", async ({ world }) => {
   await expect(popup.getByTestId("status")).toHaveAttribute("data-connection", "connected");
 
   const before = (await world.view()).publicKey;
+  await world.unfold(popup, "wallet-fold");
   await popup.getByTestId("disconnect").click();
   const after = await world.shows("a new key", (view) => view.publicKey && view.publicKey.kid !== before.kid);
   expect(after.connection.state).toBe("disconnected");
@@ -40,7 +41,7 @@ test("closing the consent page ends the attempt", async ({ world }) => {
   await world.requestConnection();
   await (await world.consentPage()).close();
   await world.shows("closed", endedBy("tab_closed"));
-  await expect((await world.popup()).getByTestId("connect")).toBeEnabled();
+  await expect((await world.welcome()).getByTestId("connect")).toBeEnabled();
 });
 
 test("an unknown wallet is named as such", async ({ world }) => {
@@ -63,7 +64,7 @@ test("a budget is topped up without disconnecting, and a refused one changes not
   const { publicKey } = await world.view();
   const topUp = async (/** @type {string} */ amount, /** @type {string} */ decision) => {
     await popup.bringToFront();
-    await popup.getByTestId("top-up").locator("summary").click();
+    await world.unfold(popup, "top-up");
     await popup.getByTestId("top-up").getByTestId("amount").fill(amount);
     await popup.getByTestId("ask").click();
     await (await world.consentPage()).getByTestId(decision).click();

@@ -25,7 +25,8 @@ export class World {
   static async start({ headless = true, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
-      return new World(sandbox, await Browser.start(sandbox.folder, sandbox.proxyUrl, headless));
+      const addresses = { proxyUrl: sandbox.proxyUrl, sampleUrl: sandbox.siteUrl };
+      return new World(sandbox, await Browser.start(sandbox.folder, addresses, headless));
     } catch (error) {
       await sandbox.stop(true);
       throw error;
@@ -72,30 +73,36 @@ export class World {
     }, limitMs);
   }
 
-  /** Takes the public key from the page that opened at install, and gives it to the wallet. */
-  async uploadKey() {
-    const welcome = await this.browser.page("the welcome page", (url) => url === this.browser.extensionUrl("welcome.html"));
-    await this.browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  /** The page that opened at install, opened again if it was closed, in front. */
+  async welcome() {
+    const url = this.browser.extensionUrl("welcome.html");
+    const open = this.browser.context.pages().find((page) => page.url() === url);
+    const welcome = open ?? await this.browser.context.newPage();
+    if (!open) await welcome.goto(url);
     await welcome.bringToFront();
-    await welcome.getByTestId("copy-key").click();
+    return welcome;
+  }
+
+  /** Gives the key to the wallet, on the wallet's own page for that. */
+  async uploadKey() {
+    const { publicKey } = await this.shows("the key", (view) => view.publicKey !== null);
     const wallet = await this.browser.context.newPage();
     await wallet.goto(this.sandbox.payer.url);
     await wallet.getByTestId("keys-link").click();
-    await wallet.getByTestId("jwk").focus();
-    await wallet.keyboard.press("Control+V");
+    await wallet.getByTestId("jwk").fill(publicKey.jwk);
     await wallet.getByTestId("add-key").click();
   }
 
   /**
-   * Fills in the popup's form and sends it.
+   * Fills in the form of the welcome page and sends it.
    * @param {{walletAddress?: string, amount?: string, monthly?: boolean}} [form]
    */
   async requestConnection({ walletAddress = this.sandbox.walletAddress, amount = "10.00", monthly = false } = {}) {
-    const popup = await this.popup();
-    await popup.getByTestId("wallet-address").fill(walletAddress);
-    await popup.getByTestId("amount").fill(amount);
-    await popup.getByTestId("monthly").setChecked(monthly);
-    await popup.getByTestId("connect").click();
+    const welcome = await this.welcome();
+    await welcome.getByTestId("wallet-address").fill(walletAddress);
+    await welcome.getByTestId("amount").fill(amount);
+    await welcome.getByTestId("monthly").setChecked(monthly);
+    await welcome.getByTestId("connect").click();
   }
 
   /** The wallet's page that asks whether the extension may spend, once it has opened. */
@@ -116,8 +123,20 @@ export class World {
    */
   async setRate(perHour) {
     const popup = await this.popup();
+    await this.unfold(popup, "usual-rate");
     await popup.getByTestId("rate").fill(perHour);
     await popup.getByTestId("rate").press("Enter");
+  }
+
+  /**
+   * Opens one of the popup's lines, if it is not open.
+   * @param {Page} popup
+   * @param {string} name its test id
+   */
+  async unfold(popup, name) {
+    const fold = popup.getByTestId(name);
+    await fold.waitFor();
+    if (await fold.getAttribute("open") === null) await fold.locator("summary").first().click();
   }
 
   /** @param {boolean} enabled */

@@ -138,6 +138,7 @@ impl Engine {
             budget: None,
             monthly: false,
             spent: None,
+            left: None,
             top_up: None,
             problem: None,
         };
@@ -149,6 +150,8 @@ impl Engine {
             if let Some(spending) = &self.spending {
                 view.budget = Some(money(&spending.budget.limit));
                 view.spent = Some(money(&spending.budget.spent()));
+                let asset = spending.budget.limit.asset.clone();
+                view.left = Some(money(&Amount::new(spending.budget.remaining(), asset)));
                 view.monthly = spending.budget.interval.is_some();
             }
         } else if let Some(attempt) = &self.attempt {
@@ -279,7 +282,7 @@ fn state(stage: &Stage) -> ConnectionState {
 }
 
 fn shown(problem: &Problem) -> ProblemView {
-    ProblemView { code: problem.code.as_str(), message: problem.code.sentence(), detail: problem.detail.clone() }
+    ProblemView { code: problem.code.as_str(), detail: problem.detail.clone() }
 }
 
 fn money(amount: &Amount) -> MoneyView {

@@ -1,5 +1,8 @@
 use serde::Serialize;
 
+#[cfg(test)]
+use crate::problem::ProblemCode;
+
 /// Everything that the popup and the pages of the extension show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +94,8 @@ pub struct ConnectionView {
     pub monthly: bool,
     /// What is spent of it.
     pub spent: Option<MoneyView>,
+    /// What is left of it.
+    pub left: Option<MoneyView>,
     /// How far a new grant from the connected wallet has come, while one is asked for. Until the
     /// user has accepted, the old one goes on paying.
     pub top_up: Option<ConnectionState>,
@@ -113,15 +118,14 @@ pub struct WalletView {
     pub asset_scale: u8,
 }
 
-/// A problem, for a program and for a person.
+/// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Problem"))]
 pub struct ProblemView {
     /// One of a closed list.
+    #[cfg_attr(test, ts(as = "ProblemCode"))]
     pub code: &'static str,
-    /// What happened and what to do.
-    pub message: &'static str,
     /// A host, or the wallet's own words.
     pub detail: Option<String>,
 }
@@ -266,6 +270,7 @@ mod tests {
             declaration::<ConnectionView>(),
             declaration::<WalletView>(),
             declaration::<ProblemView>(),
+            declaration::<ProblemCode>(),
             declaration::<PageState>(),
             declaration::<PageView>(),
             declaration::<OnceView>(),

@@ -51,7 +51,7 @@ impl Part {
             }
             Self::Extension => {
                 setup::ensure(setup::BROWSER, consent)?;
-                build::all(build::SANDBOX_PROXY)?;
+                build::all(build::SANDBOX)?;
                 let mut script = command("node");
                 script.args(["tests/bench/bench.mjs", "extension"]);
                 script

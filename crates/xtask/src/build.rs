@@ -13,19 +13,30 @@ use crate::sizes;
 
 /// Where the sandbox's proxy listens, and what a build talks to unless it is told otherwise.
 pub(crate) const SANDBOX_PROXY: &str = "http://127.0.0.1:4100";
+/// What a build of the sandbox knows of the world.
+pub(crate) const SANDBOX: Addresses<'_> = Addresses { proxy: SANDBOX_PROXY, sample: "" };
+
+/// What a build knows of the world.
+#[derive(Clone, Copy)]
+pub(crate) struct Addresses<'a> {
+    /// The proxy's origin.
+    pub(crate) proxy: &'a str,
+    /// A page for the first payment; there need be none.
+    pub(crate) sample: &'a str,
+}
 
 /// Builds `dist/chrome`, `dist/firefox` and the release programs, and prints the sizes.
 /// What [`setup::BUILD`] names must be there.
-pub(crate) fn all(proxy_url: &str) -> Result<()> {
-    extension(proxy_url)?;
+pub(crate) fn all(addresses: Addresses<'_>) -> Result<()> {
+    extension(addresses)?;
     run(cargo().args(["build", "--quiet", "--release", "-p", "proxy", "-p", "wallet"]))
 }
 
-fn extension(proxy_url: &str) -> Result<()> {
+fn extension(addresses: Addresses<'_>) -> Result<()> {
     messages::check()?;
     let wasm = background()?;
     for browser in Browser::ALL {
-        assemble(browser, &wasm, proxy_url).with_context(|| format!("dist/{}", browser.name()))?;
+        assemble(browser, &wasm, addresses).with_context(|| format!("dist/{}", browser.name()))?;
     }
     sizes::print(&root().join("dist/chrome"))
 }
@@ -82,7 +93,7 @@ fn minify(script: &Path, to: &Path) -> Result<()> {
     run(node_program("terser").arg(script).args(how).arg(to))
 }
 
-fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
+fn assemble(browser: Browser, wasm: &Path, addresses: Addresses<'_>) -> Result<()> {
     let top = root();
     let dist = top.join("dist").join(browser.name());
     if dist.exists() {
@@ -94,9 +105,11 @@ fn assemble(browser: Browser, wasm: &Path, proxy_url: &str) -> Result<()> {
         fs::copy(wasm.join(file), dist.join("wasm").join(file))?;
     }
     fs::copy(top.join("node_modules/lit-html/lit-html.js"), dist.join("views/lit-html.js"))?;
-    fs::write(dist.join("config.js"), format!("export const PROXY_URL = \"{proxy_url}\";\n"))?;
+    let Addresses { proxy, sample } = addresses;
+    let config = format!("export const PROXY_URL = {proxy:?};\nexport const SAMPLE_URL = {sample:?};\n");
+    fs::write(dist.join("config.js"), config)?;
     let source = fs::read_to_string(top.join("manifest.json"))?;
-    let manifest = manifest::for_browser(&source, browser, proxy_url)?;
+    let manifest = manifest::for_browser(&source, browser, proxy)?;
     fs::write(dist.join("manifest.json"), format!("{manifest:#}\n"))?;
     Ok(())
 }

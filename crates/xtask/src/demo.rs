@@ -38,7 +38,7 @@ impl Demo {
         let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some());
         ensure!(self.headless || display, "no display to open a browser on: say --headless");
         setup::ensure(setup::BROWSER, consent)?;
-        build::all(build::SANDBOX_PROXY)?;
+        build::all(build::SANDBOX)?;
 
         let mut driver = command("node");
         driver.arg("tests/browser/demo.mjs");

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use build::Addresses;
 use setup::Consent;
 use suites::Suite;
 use verify::Part;
@@ -42,6 +43,9 @@ struct Arguments {
     /// The proxy that the extension talks to.
     #[arg(long, env = "RIVULET_PROXY_URL", default_value = build::SANDBOX_PROXY)]
     proxy_url: String,
+    /// A page for the first payment, which the extension offers once a wallet is connected.
+    #[arg(long, env = "RIVULET_SAMPLE_URL", default_value = "")]
+    sample_url: String,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -86,7 +90,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.task {
         None => {
             setup::ensure(setup::BUILD, consent)?;
-            build::all(&arguments.proxy_url)?;
+            build::all(Addresses { proxy: &arguments.proxy_url, sample: &arguments.sample_url })?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Task::Demo(demo)) => demo.run(consent),

@@ -159,7 +159,7 @@ fn wasm() -> Result<Tally> {
 }
 
 fn chrome() -> Result<Tally> {
-    build::all(build::SANDBOX_PROXY)?;
+    build::all(build::SANDBOX)?;
     let mut tests = node_program("playwright");
     tests.args(["test", "--config", "tests/browser", "--reporter", "list"]);
     test(Runner::Playwright, tests)
