@@ -84,7 +84,7 @@ detail: string | null, };
 
 /** The closed list of problems. What happened and what to do, the views say in the user's
  * language. */
-export type ProblemCode = "wallet_address_invalid" | "amount_invalid" | "rate_invalid" | "site_invalid" | "too_many_sites" | "proxy_url_invalid" | "wallet_not_found" | "wallet_unreachable" | "wallet_unreadable" | "wallet_forbidden" | "wallet_refused" | "key_missing" | "wallet_changed" | "declined" | "grant_invalid" | "tab_closed" | "hash_wrong" | "wrong_host" | "proxy_unreachable" | "proxy_unreadable" | "proxy_refused" | "rate_limited" | "token_lost" | "out_of_funds" | "rest_too_small" | "budget_too_small" | "amount_too_small" | "nothing_to_pay" | "other_page" | "once_running" | "interrupted" | "budget_unreadable" | "account_unreadable" | "state_set_aside" | "account_empty" | "receiver_refused";
+export type ProblemCode = "wallet_address_invalid" | "amount_invalid" | "rate_invalid" | "site_invalid" | "too_many_sites" | "list_invalid" | "proxy_url_invalid" | "wallet_not_found" | "wallet_unreachable" | "wallet_unreadable" | "wallet_forbidden" | "wallet_refused" | "key_missing" | "wallet_changed" | "declined" | "grant_invalid" | "tab_closed" | "hash_wrong" | "wrong_host" | "proxy_unreachable" | "proxy_unreadable" | "proxy_refused" | "rate_limited" | "token_lost" | "out_of_funds" | "rest_too_small" | "budget_too_small" | "amount_too_small" | "nothing_to_pay" | "other_page" | "once_running" | "interrupted" | "budget_unreadable" | "account_unreadable" | "state_set_aside" | "account_empty" | "receiver_refused";
 
 /** Why the page in front is or is not being paid. */
 export type PageState = "notMonetized" | "paying" | "paused" | "siteOff" | "off" | "notConnected" | "outOfFunds" | "problem";

@@ -1,0 +1,74 @@
+// A page of the extension on which any state can be put, in any language and colour. The page is the
+// one that ships; in place of the background a script answers it with the state.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Browser } from "./browser.mjs";
+
+/** @typedef {import("@playwright/test").Page} Page */
+/** @typedef {import("../../extension/view.js").View} View */
+/** @typedef {{scheme?: "light" | "dark", language?: string}} Look */
+
+/** How wide and high each page is looked at. @type {Record<string, {width: number, height: number}>} */
+const SIZES = { popup: { width: 360, height: 600 } };
+const USUAL_SIZE = { width: 1200, height: 800 };
+/** Nothing answers there, and nothing is asked. */
+const ADDRESSES = { proxyUrl: "https://proxy.example", sampleUrl: "https://river.example" };
+
+export class Stage {
+  /** @param {Browser} browser @param {string} folder */
+  constructor(browser, folder) {
+    this.browser = browser;
+    this.folder = folder;
+  }
+
+  static async start() {
+    const folder = await mkdtemp(join(tmpdir(), "rivulet-stage-"));
+    return new Stage(await Browser.start(folder, ADDRESSES, true), folder);
+  }
+
+  /**
+   * Opens a page of the extension in a state.
+   * @param {string} name such as `popup`
+   * @param {View} view
+   * @param {Look} [look]
+   */
+  async open(name, view, { scheme = "light", language = "en" } = {}) {
+    const page = await this.browser.context.newPage();
+    await page.setViewportSize(SIZES[name] ?? USUAL_SIZE);
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await page.addInitScript(standIn, { view, language });
+    await page.goto(this.browser.extensionUrl(`${name}.html`));
+    await page.locator("main").waitFor();
+    return page;
+  }
+
+  async stop() {
+    await this.browser.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/**
+ * Runs in a page before its own scripts: whoever connects gets the view, and what is sent is kept.
+ * @param {{view: View, language: string}} state
+ */
+function standIn({ view, language }) {
+  localStorage.setItem("language", language);
+  /** @type {unknown[]} */
+  const commands = [];
+  /** @type {((view: View) => void)[]} */
+  const listeners = [];
+  Reflect.set(window, "commands", commands);
+  Reflect.set(window, "show", (/** @type {View} */ next) => listeners.forEach((listener) => listener(next)));
+  const port = {
+    onMessage: { addListener: (/** @type {(view: View) => void} */ listener) => {
+      listeners.push(listener);
+      queueMicrotask(() => listener(view));
+    } },
+    onDisconnect: { addListener() {} },
+    postMessage: (/** @type {unknown} */ command) => { commands.push(command); },
+  };
+  Reflect.set(chrome.runtime, "connect", () => port);
+}
