@@ -46,12 +46,10 @@ impl Url {
         check_port(&authority[host.len()..], secure)?;
         let start = text.len() - rest.len();
         let origin_end = start + authority.len();
-        let mut text = text.to_owned();
-        if !text[origin_end..].starts_with('/') {
-            text.insert(origin_end, '/');
-        }
+        let (origin, rest) = text.split_at(origin_end);
+        let text: Arc<str> = if rest.starts_with('/') { text.into() } else { [origin, "/", rest].concat().into() };
         check_path(&text[origin_end..])?;
-        Ok(Self { text: text.into(), host_end: start + host.len(), origin_end })
+        Ok(Self { text, host_end: start + host.len(), origin_end })
     }
 
     /// The whole URL.
