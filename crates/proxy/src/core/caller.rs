@@ -1,4 +1,4 @@
-use http_signature::{PublicKey, Request, SignatureInput, verify_content_digest};
+use http_signature::{Parameters, PublicKey, Request, SignatureInput, verify_content_digest};
 use open_payments::{Timestamp, Url};
 use protocol::Endpoint;
 use protocol::signature::{COMPONENTS, FRESHNESS_SECONDS};
@@ -42,10 +42,16 @@ impl Caller {
         if !covered {
             return Err(Refusal::invalid("The signature does not cover what it should."));
         }
-        let parameters = signature.parameters();
-        let (Some(keyid), Some(nonce), Some(created)) = (&parameters.keyid, &parameters.nonce, parameters.created)
+        let Parameters {
+            created: Some(created),
+            expires: None,
+            nonce: Some(nonce),
+            keyid: Some(keyid),
+            alg: None,
+            tag: None,
+        } = signature.parameters()
         else {
-            return Err(Refusal::invalid("The signature has no keyid, no nonce or no time."));
+            return Err(Refusal::invalid("The signature's parameters are not just created, keyid and nonce."));
         };
         if !NONCE_LENGTHS.contains(&nonce.len()) {
             return Err(Refusal::invalid("The nonce is too short or too long."));
@@ -54,7 +60,7 @@ impl Caller {
         signature.verify(&request, &install).map_err(unsigned)?;
         let digest = request.header("content-digest").unwrap_or_default();
         verify_content_digest(&digest, &incoming.body).map_err(unsigned)?;
-        check_freshness(created, now.wall)?;
+        check_freshness(*created, now.wall)?;
 
         let session = || session(core, authorization.as_deref(), install, now.wall);
         let session = incoming.endpoint.needs_session().then(session).transpose()?;

@@ -55,29 +55,58 @@ fn a_request_that_is_not_signed_as_it_should_be_is_refused() {
     assert!(world.asked.is_empty());
 }
 
+/// The same request with another signature of the same install.
+fn signed_anew(world: &World, good: &Incoming, covered: &[&str], parameters: &Parameters) -> Incoming {
+    let mut incoming = good.clone();
+    let headers: Vec<_> = good.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = Request { method: "POST", target_uri: "https://pay.example/v1/grants", headers: &headers };
+    let signature = sign(&request, covered, parameters, &world.install).unwrap();
+    set(&mut incoming, "signature-input", &signature.signature_input);
+    set(&mut incoming, "signature", &signature.signature);
+    incoming
+}
+
+fn parameters(world: &World) -> Parameters {
+    Parameters {
+        created: Some(u64::try_from(world.now.millis() / 1000).unwrap()),
+        nonce: Some("nonce-of-this-test".to_owned()),
+        keyid: Some(world.install.public_key().to_base64url()),
+        ..Parameters::default()
+    }
+}
+
 #[test]
 fn a_signature_has_to_cover_everything() {
     let mut world = World::new();
     let good = grant_message(&mut world);
-    let keyid = world.install.public_key().to_base64url();
     for left_out in COMPONENTS {
-        let mut incoming = good.clone();
-        let parameters = Parameters {
-            created: Some(u64::try_from(world.now.millis() / 1000).unwrap()),
-            nonce: Some("nonce-of-this-test".to_owned()),
-            keyid: Some(keyid.clone()),
-            ..Parameters::default()
-        };
-        let headers: Vec<_> = good.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let request = Request { method: "POST", target_uri: "https://pay.example/v1/grants", headers: &headers };
         let covered: Vec<&str> = COMPONENTS.into_iter().filter(|component| *component != left_out).collect();
-        let signature = sign(&request, &covered, &parameters, &world.install).unwrap();
-        set(&mut incoming, "signature-input", &signature.signature_input);
-        set(&mut incoming, "signature", &signature.signature);
+        let incoming = signed_anew(&world, &good, &covered, &parameters(&world));
         let error = world.run(&incoming).error();
         assert_eq!(error.code, ErrorCode::InvalidRequest);
         assert!(error.message.contains("does not cover"), "{left_out}: {}", error.message);
     }
+}
+
+#[test]
+fn a_signature_says_of_itself_what_it_should_and_no_more() {
+    let mut world = World::new();
+    let good = grant_message(&mut world);
+    let expected = parameters(&world);
+    for (other, message) in [
+        (Parameters { created: None, ..expected.clone() }, "created"),
+        (Parameters { keyid: None, ..expected.clone() }, "keyid"),
+        (Parameters { expires: Some(1), ..expected.clone() }, "just created"),
+        (Parameters { alg: Some("ed25519".to_owned()), ..expected.clone() }, "just created"),
+        (Parameters { tag: Some("other".to_owned()), ..expected.clone() }, "just created"),
+    ] {
+        let incoming = signed_anew(&world, &good, &COMPONENTS, &other);
+        let error = world.run(&incoming).error();
+        assert_eq!(error.code, ErrorCode::InvalidRequest, "{other:?}");
+        assert!(error.message.contains(message), "{other:?}: {}", error.message);
+    }
+    let incoming = signed_anew(&world, &good, &COMPONENTS, &expected);
+    assert_eq!(world.run(&incoming).error().code, ErrorCode::WalletUnreachable);
 }
 
 #[test]
