@@ -108,7 +108,8 @@ fn respond(reply: Reply) -> Response {
 fn cors() -> CorsLayer {
     let is_extension = |origin: &HeaderValue| {
         let schemes: [&[u8]; 2] = [b"chrome-extension://", b"moz-extension://"];
-        schemes.iter().any(|scheme| origin.as_bytes().starts_with(scheme))
+        let id = schemes.iter().find_map(|scheme| origin.as_bytes().strip_prefix(*scheme));
+        id.is_some_and(|id| id.iter().all(|next| next.is_ascii_alphanumeric() || *next == b'-'))
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| is_extension(origin)))

@@ -190,7 +190,14 @@ async fn extensions_may_read_answers_and_web_pages_may_not() {
     for origin in ["chrome-extension://abcdefgh", "moz-extension://0000-1111"] {
         assert_eq!(preflight(origin).await.headers()["access-control-allow-origin"], origin);
     }
-    for origin in ["https://site.example", "null", "https://chrome-extension", "http://localhost:3000"] {
+    for origin in [
+        "https://site.example",
+        "null",
+        "https://chrome-extension",
+        "http://localhost:3000",
+        "chrome-extension:/abcdefgh",
+        "chrome-extension://abcdefgh, https://site.example",
+    ] {
         assert!(!preflight(origin).await.headers().contains_key("access-control-allow-origin"), "{origin}");
     }
     let request = Request::post("/v1/payments").header("origin", "chrome-extension://abcdefgh").body(Body::empty());
