@@ -132,10 +132,15 @@ fn done(reply: Reply) -> Step {
 }
 
 /// Quotes and payments are counted together, apart from everything else.
+pub(crate) fn counts_as_payment(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::CreateQuote | Endpoint::CreatePayment)
+}
+
 fn counter(core: &Core, endpoint: Endpoint, caller: &Caller) -> Operation {
-    let (class, per_minute) = match endpoint {
-        Endpoint::CreateQuote | Endpoint::CreatePayment => ("payments", core.settings.payments_per_minute),
-        _ => ("requests", core.settings.requests_per_minute),
+    let (class, per_minute) = if counts_as_payment(endpoint) {
+        ("payments", core.settings.payments_per_minute)
+    } else {
+        ("requests", core.settings.requests_per_minute)
     };
     Operation::Take { key: Key::of(class, &[caller.install.as_bytes()]), per_minute }
 }

@@ -35,6 +35,7 @@ use session::Session;
 use sessions::Sessions;
 
 pub use flow::Flow;
+pub(crate) use flow::counts_as_payment;
 pub use keys::KeyRing;
 pub use message::{Call, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
 

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::documents::Documents;
 use super::door::{AddressLimits, Door};
 use super::hosts::{Circuit, REST};
-use super::metrics::{Metrics, Stage};
+use super::metrics::{Limit, Metrics, Stage};
 use super::wallets::Wallets;
 use crate::core::{Call, Core, Event, Incoming, Now, Reply, Step, Unreachable, WalletReply};
 use crate::store::{Answer, Key, Operation, Steady, Store, StoreDown};
@@ -80,7 +80,7 @@ impl Driver {
     pub(crate) fn admit(&self, endpoint: Endpoint, client: Option<IpAddr>) -> Result<(), Reply> {
         let Some(client) = client else { return Ok(()) };
         let outcome = self.door.admit(client, wall_clock());
-        self.metrics.kept(&outcome);
+        self.metrics.kept(&outcome, Limit::RequestsPerAddress);
         let Ok(Answer::TooSoon { wait }) = outcome else { return Ok(()) };
         let reply = Reply::too_many(wait);
         self.record(endpoint, &reply, Duration::ZERO);
@@ -148,7 +148,7 @@ impl Driver {
         let start = Instant::now();
         let outcome = self.store.execute(operation, wall_clock()).await;
         self.metrics.spent(endpoint, Stage::Store, start.elapsed());
-        self.metrics.kept(&outcome);
+        self.metrics.kept(&outcome, Limit::of(endpoint));
         outcome
     }
 
@@ -166,7 +166,7 @@ impl Driver {
         }
         if let Some(client) = client.filter(|_| cacheable) {
             let outcome = self.door.admit_document(client, wall_clock());
-            self.metrics.kept(&outcome);
+            self.metrics.kept(&outcome, Limit::WalletsPerAddress);
             if matches!(outcome, Ok(Answer::TooSoon { .. })) {
                 return Err(Unreachable::TooMany);
             }

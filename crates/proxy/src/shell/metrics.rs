@@ -13,7 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use protocol::{Endpoint, ErrorCode};
 
-use crate::core::{Reply, Unreachable, WalletReply};
+use crate::core::{Reply, Unreachable, WalletReply, counts_as_payment};
 use crate::store::{Answer, StoreDown};
 
 /// Seconds. The last one is what a rotation may take.
@@ -30,6 +30,31 @@ pub(crate) enum Stage {
     Wallet,
     /// All of it.
     Total,
+}
+
+/// What has stopped a request that comes too often, by the name of the option that sets it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    RequestsPerAddress,
+    WalletsPerAddress,
+    RequestsPerMinute,
+    PaymentsPerMinute,
+}
+
+impl Limit {
+    /// The one that an install has for this.
+    pub(crate) fn of(endpoint: Endpoint) -> Self {
+        if counts_as_payment(endpoint) { Self::PaymentsPerMinute } else { Self::RequestsPerMinute }
+    }
+
+    fn option(self) -> &'static str {
+        match self {
+            Self::RequestsPerAddress => "requests-per-address",
+            Self::WalletsPerAddress => "wallets-per-address",
+            Self::RequestsPerMinute => "requests-per-minute",
+            Self::PaymentsPerMinute => "payments-per-minute",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,6 +74,11 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    limit: &'static str,
+}
+
 /// All figures.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -57,7 +87,7 @@ pub(crate) struct Metrics {
     seconds: Family<Step, Histogram, fn() -> Histogram>,
     wallet_calls: Family<Outcome, Counter>,
     rotations: Family<Outcome, Counter>,
-    rate_limited: Counter,
+    rate_limited: Family<Refused, Counter>,
     store_errors: Counter,
     connections: Gauge,
     circuits: Gauge,
@@ -71,7 +101,7 @@ impl Metrics {
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             wallet_calls: Family::default(),
             rotations: Family::default(),
-            rate_limited: Counter::default(),
+            rate_limited: Family::default(),
             store_errors: Counter::default(),
             connections: Gauge::default(),
             circuits: Gauge::default(),
@@ -148,10 +178,10 @@ impl Metrics {
         self.rotations.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// The store has done something, or has not.
-    pub(crate) fn kept(&self, outcome: &Result<Answer, StoreDown>) {
+    /// A limit, or something else of a store, was asked; one that is over is counted.
+    pub(crate) fn kept(&self, outcome: &Result<Answer, StoreDown>, limit: Limit) {
         match outcome {
-            Ok(Answer::TooSoon { .. }) => self.rate_limited.inc(),
+            Ok(Answer::TooSoon { .. }) => self.rate_limited.get_or_create(&Refused { limit: limit.option() }).inc(),
             Ok(_) => return,
             Err(StoreDown) => self.store_errors.inc(),
         };

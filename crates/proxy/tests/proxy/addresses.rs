@@ -20,6 +20,13 @@ fn error(answer: &Answer) -> ErrorCode {
     serde_json::from_str::<ErrorReply>(&answer.body).unwrap().error.code
 }
 
+/// How often each limit has refused somebody.
+async fn refused(program: &Program) -> Vec<String> {
+    let (_, metrics) = program.get(program.metrics, "/metrics").await;
+    let lines = metrics.lines().filter_map(|line| line.strip_prefix("rivulet_proxy_rate_limited_total"));
+    lines.map(str::to_owned).collect()
+}
+
 fn unsigned() -> Incoming {
     let headers = vec![("content-length".to_owned(), "2".to_owned())];
     Incoming { endpoint: Endpoint::CreatePayment, client: None, headers, body: b"{}".to_vec() }
@@ -44,6 +51,25 @@ async fn an_address_that_asks_too_often_is_turned_away_before_its_message_is_rea
     assert_eq!(send(&program, "192.0.2.1", &unfinished).await.status, 429);
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(error(&send(&program, "192.0.2.2", &unsigned()).await), ErrorCode::InvalidRequest);
+    assert_eq!(refused(&program).await, [r#"{limit="requests-per-address"} 2"#]);
+}
+
+#[tokio::test]
+async fn a_browser_that_asks_too_often_is_counted_by_what_it_asks() {
+    let program = Program::start("counted.key", &["--requests-per-minute", "1", "--payments-per-minute", "2"]).await;
+    let mut setup = Setup::with_wallet().await;
+    let connected = send(&program, "192.0.2.1", &setup.continuation()).await;
+    let session = serde_json::from_str::<ContinueGrantReply>(&connected.body).unwrap().session;
+    for _ in 0..2 {
+        assert_eq!(send(&program, "192.0.2.1", &setup.rotation()).await.status, 429);
+    }
+    // The wallet refuses them.
+    for status in [422, 422, 429] {
+        assert_eq!(send(&program, "192.0.2.1", &setup.quote(&session)).await.status, status);
+    }
+    let mut refused = refused(&program).await;
+    refused.sort_unstable();
+    assert_eq!(refused, [r#"{limit="payments-per-minute"} 1"#, r#"{limit="requests-per-minute"} 2"#]);
 }
 
 #[tokio::test]
@@ -66,4 +92,5 @@ async fn an_address_makes_the_proxy_look_up_only_so_many_wallets() {
     assert_eq!(ask("192.0.2.1", "/d").await, (429, 0));
     assert_eq!(ask("192.0.2.1", "/alice").await.0, 200, "this one is at hand");
     assert_eq!(ask("192.0.2.2", "/d").await, (404, 1));
+    assert_eq!(refused(&program).await, [r#"{limit="wallets-per-address"} 1"#]);
 }
