@@ -18,8 +18,9 @@ extern "C" {
     pub(crate) async fn set(this: &StorageArea, entries: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(crate) async fn remove(this: &StorageArea, keys: Vec<String>) -> Result<(), JsValue>;
+    // Not `async`: that would wait for what a browser without the function does not return.
     #[wasm_bindgen(method, catch, js_name = setAccessLevel)]
-    pub(crate) async fn set_access_level(this: &StorageArea, options: &Object) -> Result<(), JsValue>;
+    pub(crate) fn set_access_level(this: &StorageArea, options: &Object) -> Result<JsValue, JsValue>;
 
     /// A tab, as `chrome.tabs` describes it.
     pub type BrowserTab;

@@ -21,8 +21,8 @@ pub(crate) async fn open() -> Result<Contents, JsValue> {
     let (local, session) = (area(Area::Local), area(Area::Session));
     let trusted = object([("accessLevel", "TRUSTED_CONTEXTS".into())]);
     for area in [&local, &session] {
-        // Firefox does not have it.
-        let _ = area.set_access_level(&trusted).await;
+        // Firefox does not have it. Elsewhere it is done before what is asked next.
+        let _ = area.set_access_level(&trusted);
     }
     let mut local = read(&local).await?;
     let at = local.iter().position(|(name, _)| name == SEALED_KEY);
