@@ -2,7 +2,7 @@
 
 import { html, nothing } from './lit-html.js';
 import { message } from './message.js';
-import { copyable, field, submit } from './parts.js';
+import { askFor, copyable, field, submit } from './parts.js';
 import { keyPage, knownWallets } from './wallets.js';
 
 /** @typedef {import('../view.js').View} View */
@@ -22,9 +22,10 @@ const STEPS = [
 
 /** @param {Pick<View, 'proxyUrl'>} view @param {Send} send */
 export const connectForm = ({ proxyUrl }, send) => html`
-  <form class="stack" autocomplete="off" novalidate @submit=${submit((typed) => {
+  <form class="stack" autocomplete="off" novalidate @submit=${submit(async (typed) => {
     draft.walletAddress = String(typed.get('walletAddress'));
     remember(typed);
+    await askFor(chrome.runtime.getManifest().host_permissions);
     send({ command: 'connect', ...draft });
   })}>
     ${field({

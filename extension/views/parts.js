@@ -79,3 +79,10 @@ export const submit = (handle) => (/** @type {SubmitEvent & { currentTarget: HTM
   event.preventDefault();
   handle(new FormData(event.currentTarget));
 };
+
+/**
+ * Asks the browser for access to these origins, which only a click may do. Firefox lets a person
+ * take away even what every extension gets at install; what is there already is not asked for.
+ * @param {string[] | undefined} origins match patterns
+ */
+export const askFor = (origins) => chrome.permissions.request({ origins }).catch(() => false);

@@ -7,7 +7,7 @@ import { html, nothing, render } from './lit-html.js';
 import { SAMPLE_URL } from '../config.js';
 import { connectForm, neededKey } from './connection.js';
 import { amountOf, message } from './message.js';
-import { field, problemNote, submit } from './parts.js';
+import { askFor, field, problemNote, submit } from './parts.js';
 import { watch } from './view-port.js';
 
 /** @typedef {import('../view.js').View} View */
@@ -177,7 +177,7 @@ const privacy = ({ proxyUrl }, send) => html`
 async function useProxy(url, send) {
   if (URL.canParse(url)) {
     const { protocol, hostname } = new URL(url);
-    await chrome.permissions.request({ origins: [`${protocol}//${hostname}/*`] }).catch(() => false);
+    await askFor([`${protocol}//${hostname}/*`]);
   }
   send({ command: 'setProxyUrl', url });
 }

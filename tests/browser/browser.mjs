@@ -49,7 +49,7 @@ export class Browser {
    */
   static async start(folder, addresses, headless) {
     const extension = join(folder, "extension");
-    await copyExtension(extension, addresses);
+    await copyExtension(DIST, extension, addresses);
     const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
     const context = await launch(join(folder, "profile"), headless, switches);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
@@ -86,14 +86,17 @@ export class Browser {
 
 /**
  * The built extension, but with other addresses: they are part of a build.
+ * @param {string} dist
  * @param {string} folder
  * @param {{proxyUrl: string, sampleUrl: string}} addresses
  */
-async function copyExtension(folder, { proxyUrl, sampleUrl }) {
-  await cp(DIST, folder, { recursive: true });
+export async function copyExtension(dist, folder, { proxyUrl, sampleUrl }) {
+  await cp(dist, folder, { recursive: true });
   const config = { PROXY_URL: proxyUrl, SAMPLE_URL: sampleUrl };
   const lines = Object.entries(config).map(([name, url]) => `export const ${name} = ${JSON.stringify(url)};\n`);
   await writeFile(join(folder, "config.js"), lines.join(""));
+  // Patterns have no port in Firefox: what was built for this machine holds for its other ports too.
+  if (dist !== DIST) return;
   const manifest = await readFile(join(folder, "manifest.json"), "utf8");
   const [built] = JSON.parse(manifest).host_permissions;
   await writeFile(join(folder, "manifest.json"), manifest.replaceAll(built, `${proxyUrl}/*`));

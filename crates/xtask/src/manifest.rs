@@ -45,7 +45,24 @@ pub(crate) fn for_browser(source: &str, browser: Browser, proxy_url: &str) -> Re
     for pointer in browser.unknown_keys() {
         remove(&mut manifest, pointer);
     }
+    if browser == Browser::Firefox {
+        name_pages(&mut manifest);
+    }
     Ok(manifest)
+}
+
+/// Adds the pages of the content scripts to the origins that the extension says it needs. In
+/// Firefox a person can take both away, and the views ask for what this list has.
+fn name_pages(manifest: &mut Value) {
+    let scripts = manifest["content_scripts"].as_array().cloned().unwrap_or_default();
+    let matches = scripts.iter().filter_map(|script| script["matches"].as_array()).flatten();
+    if let Some(origins) = manifest["host_permissions"].as_array_mut() {
+        for pattern in matches {
+            if !origins.contains(pattern) {
+                origins.push(pattern.clone());
+            }
+        }
+    }
 }
 
 /// The origin as match patterns write it: Firefox knows no port there.
@@ -73,7 +90,8 @@ mod tests {
         "background": {"service_worker": "b.js", "scripts": ["b.js"]},
         "browser_specific_settings": {"gecko": {"id": "x"}},
         "minimum_chrome_version": "120",
-        "host_permissions": ["__PROXY_ORIGIN__/*"]
+        "host_permissions": ["__PROXY_ORIGIN__/*"],
+        "content_scripts": [{"matches": ["https://*/*"]}, {"matches": ["https://*/*"]}]
     }"#;
 
     #[test]
@@ -86,6 +104,7 @@ mod tests {
                 "background": {"service_worker": "b.js"},
                 "minimum_chrome_version": "120",
                 "host_permissions": ["http://127.0.0.1:4100/*"],
+                "content_scripts": [{"matches": ["https://*/*"]}, {"matches": ["https://*/*"]}],
             })
         );
         let firefox = for_browser(SOURCE, Browser::Firefox, "http://127.0.0.1:4100").unwrap();
@@ -95,7 +114,8 @@ mod tests {
                 "version": env!("CARGO_PKG_VERSION"),
                 "background": {"scripts": ["b.js"]},
                 "browser_specific_settings": {"gecko": {"id": "x"}},
-                "host_permissions": ["http://127.0.0.1/*"],
+                "host_permissions": ["http://127.0.0.1/*", "https://*/*"],
+                "content_scripts": [{"matches": ["https://*/*"]}, {"matches": ["https://*/*"]}],
             })
         );
     }

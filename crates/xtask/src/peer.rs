@@ -4,8 +4,9 @@ use std::io::{Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-/// Known to `crates/background/tests/common/mod.rs` too: a page can be given no environment.
-const ADDRESS: &str = "127.0.0.1:4190";
+/// Known to `crates/background/tests/common/mod.rs` too: a page can be given no environment. Browsers
+/// go to no port of the Fetch standard's list of bad ones.
+const ADDRESS: &str = "127.0.0.1:4180";
 
 /// What browsers want to see before they let a page read a reply.
 const SHARED: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: rivulet-session\r\n";

@@ -5,11 +5,12 @@ use std::io::{IsTerminal, stdin};
 
 use anyhow::{Result, bail};
 
-use crate::shell::{cargo, command, find_program, is_fresh, output, own_node, root, run};
+use crate::shell::{cargo, command, find_program, is_fresh, output, own_node, own_tools, root, run};
 
 /// The oldest Node.js that Playwright supports.
 const NODE_MAJOR: u32 = 20;
 /// What cargo installs.
+const GECKODRIVER_VERSION: &str = "0.37.1";
 const LLVM_COV_VERSION: &str = "0.9.1";
 const MUTANTS_VERSION: &str = "27.1.0";
 /// What npm installs where the machine's own, as that of Debian 12, is older.
@@ -28,6 +29,10 @@ pub(crate) enum Need {
     Chromium,
     /// The program through which wasm tests drive Chromium.
     ChromeDriver,
+    /// Debian's Firefox.
+    Firefox,
+    /// The program through which tests drive Firefox.
+    GeckoDriver,
     /// The server that the proxies of many machines share a store in.
     Redis,
     /// The balancer in front of the proxies of many machines, which their speed is held against too.
@@ -46,6 +51,9 @@ pub(crate) enum Need {
 pub(crate) const BUILD: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages];
 /// What building, and driving the extension in a browser, takes.
 pub(crate) const BROWSER: &[Need] = &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Chromium];
+/// What building, and driving the extension in Firefox, takes.
+pub(crate) const FIREFOX: &[Need] =
+    &[Need::WasmTarget, Need::Node, Need::NodePackages, Need::Firefox, Need::GeckoDriver];
 /// What the proxy's tests take.
 pub(crate) const PROXY: &[Need] = &[Need::Redis, Need::Nginx];
 /// What measuring the proxy takes.
@@ -53,7 +61,8 @@ pub(crate) const LOAD: &[Need] = &[Need::Nginx];
 /// What comparing with other implementations takes; their packages have a lock file of their own.
 pub(crate) const CONFORMANCE: &[Need] = &[Need::Node, Need::OpenSsl];
 /// What running wasm tests takes.
-pub(crate) const WASM_TESTS: &[Need] = &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver];
+pub(crate) const WASM_TESTS: &[Need] =
+    &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver, Need::Firefox, Need::GeckoDriver];
 /// What counting the lines that tests reach takes.
 pub(crate) const COVERAGE: &[Need] = &[Need::LlvmTools, Need::LlvmCov];
 /// What changing the code under the tests takes.
@@ -129,6 +138,13 @@ fn steps(missing: &[Need]) -> Result<Vec<Vec<String>>> {
     if missing.contains(&Need::LlvmTools) {
         add(&["rustup", "component", "add", "llvm-tools"]);
     }
+    if missing.contains(&Need::GeckoDriver) {
+        // Optimised it would take four times as long to build, and wait for Firefox just the same.
+        let unoptimised = ["--config", "profile.release.opt-level=0"];
+        let folder = own_tools().display().to_string();
+        let install = ["cargo", "install", "--locked", "geckodriver", "--version", GECKODRIVER_VERSION];
+        add(&[&install[..], &unoptimised, &["--root", &folder]].concat());
+    }
     if missing.contains(&Need::LlvmCov) {
         add(&["cargo", "install", "--locked", "cargo-llvm-cov", "--version", LLVM_COV_VERSION]);
     }
@@ -159,6 +175,8 @@ impl Need {
             Self::NodePackages => "the npm packages".into(),
             Self::Chromium => "Chromium".into(),
             Self::ChromeDriver => "ChromeDriver".into(),
+            Self::Firefox => "Firefox".into(),
+            Self::GeckoDriver => format!("geckodriver {GECKODRIVER_VERSION}"),
             Self::Redis => "redis-server".into(),
             Self::Nginx => "nginx".into(),
             Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
@@ -174,10 +192,16 @@ impl Need {
             Self::Node => &["nodejs", "npm"],
             Self::Chromium => &["chromium"],
             Self::ChromeDriver => &["chromium-driver"],
+            Self::Firefox => &["firefox-esr"],
             Self::Redis => &["redis-server"],
             Self::Nginx => &["nginx"],
             Self::OpenSsl => &["libssl-dev", "pkg-config"],
-            Self::WasmTarget | Self::NodePackages | Self::LlvmTools | Self::LlvmCov | Self::CargoMutants => &[],
+            Self::WasmTarget
+            | Self::NodePackages
+            | Self::GeckoDriver
+            | Self::LlvmTools
+            | Self::LlvmCov
+            | Self::CargoMutants => &[],
         }
     }
 
@@ -193,6 +217,8 @@ impl Need {
             }
             Self::Chromium => find_program("chromium").is_some(),
             Self::ChromeDriver => find_program("chromedriver").is_some(),
+            Self::Firefox => find_program("firefox-esr").is_some(),
+            Self::GeckoDriver => find_program("geckodriver").is_some(),
             Self::Redis => find_program("redis-server").is_some(),
             Self::Nginx => find_program("nginx").is_some(),
             Self::OpenSsl => output(command("pkg-config").args(["--exists", "openssl"])).is_ok(),

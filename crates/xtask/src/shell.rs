@@ -26,14 +26,19 @@ pub(crate) fn own_node() -> PathBuf {
     target().join("node")
 }
 
+/// Where [`crate::setup`] lets cargo install what only this project's tests need.
+pub(crate) fn own_tools() -> PathBuf {
+    target().join("tools")
+}
+
 /// Where Debian keeps servers, though not on everybody's path.
 const SERVERS: &str = "/usr/sbin";
 
-/// The folders in which programs are looked for, our own Node.js first.
+/// The folders in which programs are looked for, our own first.
 fn path() -> Vec<PathBuf> {
-    let own = own_node().join("node_modules/.bin");
+    let own = [own_node().join("node_modules/.bin"), own_tools().join("bin")];
     let inherited = env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(own).filter(|folder| folder.is_dir()).chain(env::split_paths(&inherited));
+    let folders = own.into_iter().filter(|folder| folder.is_dir()).chain(env::split_paths(&inherited));
     folders.chain([SERVERS.into()]).collect()
 }
 

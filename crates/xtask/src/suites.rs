@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::build;
@@ -27,10 +27,12 @@ pub(crate) enum Suite {
     Sim,
     /// Our signatures and documents against other implementations.
     Conformance,
-    /// The background crate in a service worker of headless Chromium.
+    /// The background crate in service workers of headless Chromium and Firefox.
     Wasm,
     /// The extension in Chromium, against the sandbox.
     Chrome,
+    /// The extension in Firefox, against the sandbox.
+    Firefox,
 }
 
 /// Crates whose tests run in a suite of their own, or only in a browser.
@@ -74,6 +76,7 @@ impl Suite {
             Self::Conformance => "conformance",
             Self::Wasm => "wasm",
             Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
         }
     }
 
@@ -85,6 +88,7 @@ impl Suite {
             Self::Conformance => "tests/conformance/package.json",
             Self::Wasm => "crates/background/webdriver.json",
             Self::Chrome => "tests/browser/playwright.config.mjs",
+            Self::Firefox => "tests/firefox/firefox.test.mjs",
         };
         root().join(needed).exists()
     }
@@ -98,6 +102,7 @@ impl Suite {
             Self::Tidy => setup::BUILD,
             Self::Wasm => setup::WASM_TESTS,
             Self::Chrome => setup::BROWSER,
+            Self::Firefox => setup::FIREFOX,
         }
     }
 
@@ -110,6 +115,7 @@ impl Suite {
             Self::Conformance => conformance(),
             Self::Wasm => wasm(),
             Self::Chrome => chrome(),
+            Self::Firefox => firefox(),
         }
     }
 }
@@ -147,15 +153,21 @@ fn conformance() -> Result<Tally> {
     test(Runner::Node, tests)
 }
 
+/// In each browser by turns: the runner takes the first driver that it is told of.
 fn wasm() -> Result<Tally> {
     let runner = format!("{} test-runner", build::wasm_tools()?.display());
-    let mut tests = cargo();
-    tests.args(["test", "-p", "background", "--target", "wasm32-unknown-unknown"]);
-    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
-    if let Some(driver) = find_program("chromedriver") {
-        tests.env("CHROMEDRIVER", driver);
-    }
-    test(Runner::Cargo, tests)
+    let drivers = [("CHROMEDRIVER", "chromedriver"), ("GECKODRIVER", "geckodriver")];
+    drivers
+        .into_iter()
+        .map(|(variable, name)| {
+            let mut tests = cargo();
+            tests.args(["test", "-p", "background", "--target", "wasm32-unknown-unknown"]);
+            tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner);
+            let driver = find_program(name).with_context(|| format!("{name} is not there"))?;
+            tests.env(variable, driver);
+            test(Runner::Cargo, tests)
+        })
+        .sum()
 }
 
 fn chrome() -> Result<Tally> {
@@ -163,6 +175,16 @@ fn chrome() -> Result<Tally> {
     let mut tests = node_program("playwright");
     tests.args(["test", "--config", "tests/browser", "--reporter", "list"]);
     test(Runner::Playwright, tests)
+}
+
+/// What the add-on store checks when something is handed in, and the tests.
+fn firefox() -> Result<Tally> {
+    build::all(build::SANDBOX)?;
+    let linted = Tally::of(shell::run(node_program("addons-linter").arg("dist/firefox")).is_ok());
+    let mut tests = command("node");
+    // Node.js 20 has WebSockets only on demand.
+    tests.args(["--experimental-websocket", "--test", "--test-reporter=spec", "tests/firefox/firefox.test.mjs"]);
+    Ok([linted, test(Runner::Node, tests)?].into_iter().sum())
 }
 
 fn test(runner: Runner, command: Command) -> Result<Tally> {

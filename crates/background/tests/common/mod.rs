@@ -37,7 +37,7 @@ pub async fn pause(milliseconds: u32) {
 pub fn request(path: &str) -> HttpRequest {
     HttpRequest {
         method: Method::Get,
-        url: Url::parse(&format!("http://127.0.0.1:4190{path}")).unwrap(),
+        url: Url::parse(&format!("http://127.0.0.1:4180{path}")).unwrap(),
         headers: Vec::new(),
         body: None,
     }
