@@ -5,9 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Browser } from "./browser.mjs";
+import { NOW } from "./states.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("../../extension/view.js").View} View */
+/** @typedef {import("./states.mjs").State} State */
 /** @typedef {{scheme?: "light" | "dark", language?: string}} Look */
 
 /** How wide and high each page is looked at. @type {Record<string, {width: number, height: number}>} */
@@ -31,13 +33,14 @@ export class Stage {
   /**
    * Opens a page of the extension in a state.
    * @param {string} name such as `popup`
-   * @param {View} view
+   * @param {State} view
    * @param {Look} [look]
    */
   async open(name, view, { scheme = "light", language = "en" } = {}) {
     const page = await this.browser.context.newPage();
     await page.setViewportSize(SIZES[name] ?? USUAL_SIZE);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await page.clock.setFixedTime(NOW);
     await page.addInitScript(standIn, { view, language });
     await page.goto(this.browser.extensionUrl(`${name}.html`));
     await page.locator("main").waitFor();
@@ -52,23 +55,27 @@ export class Stage {
 
 /**
  * Runs in a page before its own scripts: whoever connects gets the view, and what is sent is kept.
- * @param {{view: View, language: string}} state
+ * @param {{view: State, language: string}} state
  */
-function standIn({ view, language }) {
+function standIn({ view: { history, ...view }, language }) {
   localStorage.setItem("language", language);
   /** @type {unknown[]} */
   const commands = [];
-  /** @type {((view: View) => void)[]} */
+  /** @type {((message: unknown) => void)[]} */
   const listeners = [];
   Reflect.set(window, "commands", commands);
   Reflect.set(window, "show", (/** @type {View} */ next) => listeners.forEach((listener) => listener(next)));
   const port = {
-    onMessage: { addListener: (/** @type {(view: View) => void} */ listener) => {
+    onMessage: { addListener: (/** @type {(message: unknown) => void} */ listener) => {
       listeners.push(listener);
       queueMicrotask(() => listener(view));
     } },
     onDisconnect: { addListener() {} },
-    postMessage: (/** @type {unknown} */ command) => { commands.push(command); },
+    postMessage: (/** @type {unknown} */ command) => {
+      commands.push(command);
+      const file = { kind: "export", name: "history.json", mediaType: "application/json", text: JSON.stringify(history) };
+      if (history) listeners.forEach((listener) => listener(file));
+    },
   };
   Reflect.set(chrome.runtime, "connect", () => port);
 }

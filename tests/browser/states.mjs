@@ -2,6 +2,7 @@
 // reach most of them too; here each is at hand at once, in any language and colour.
 
 /** @typedef {import("../../extension/view.js").View} View */
+/** @typedef {View & {history?: import("../../extension/view.js").History}} State with the ledger, for those who ask */
 /** @typedef {import("../../extension/view.js").Page} Page */
 /** @typedef {import("../../extension/view.js").Connection} Connection */
 /** @typedef {import("../../extension/view.js").Money} Money */
@@ -117,5 +118,72 @@ export const WELCOME = {
   paid: { ...CONNECTED, page: null },
 };
 
-/** The states of each page. @type {Record<string, Record<string, View>>} */
-export const STATES = { popup: POPUP, welcome: WELCOME };
+/** @type {View} */
+const RULED = {
+  ...CONNECTED,
+  settings: {
+    sites: [
+      { site: "*.example.org", enabled: false, rate: null },
+      { site: "blog.example.org", enabled: true, rate: null },
+      { site: "river.example:8443", enabled: null, rate: dollars("1.25") },
+    ],
+    maximumRate: dollars("7.20"),
+    idleMinutes: 7,
+  },
+  diagnostics: { ticks: 4_211, payments: 4_180, deviationsMs: [0, 1, 0, 12, 3] },
+};
+
+/** What the settings have to say. @type {Record<string, View>} */
+export const SETTINGS = {
+  ruled: RULED,
+  "topping-up": withWallet({ topUp: "awaitingKey", problem: problem("key_missing") }),
+  troubled: { ...RULED, notice: problem("list_invalid", "not a site"), memoryProblem: problem("state_set_aside", "settings") },
+  fresh: FRESH,
+  connecting: onTheWay("awaitingConsent"),
+  unreadable: { ...FRESH, connection: { ...NOTHING, state: "unreadable", problem: problem("account_unreadable") } },
+};
+
+/** When the activity is looked at. */
+export const NOW = "2026-11-22T18:30:00.000Z";
+
+/** @param {number} number @returns {import("../../extension/view.js").Payment} */
+const payment = (number) => ({
+  id: `https://wallet.example/outgoing-payments/${number}`,
+  time: new Date(Date.parse(NOW) - (90 - number) * 1_000).toISOString(),
+  site: ["river.example", "spring.example", "a-very-long-name-of-a-site-that-nobody-would-type.example"][number % 7 % 3],
+  walletAddress: "https://wallet.example/river",
+  outcome: number === 88 ? "failed" : number === 85 ? "unknown" : "paid",
+  sent: { value: "1000", assetCode: "USD", assetScale: 6 },
+  received: null,
+});
+
+/** @param {number} number @returns {import("../../extension/view.js").Total} */
+const total = (number) => ({
+  day: number ? new Date(Date.parse(NOW) - number * 86_400_000 * 3 / 2).toISOString().slice(0, 10) : null,
+  site: number ? `site-${number % 11}.example` : null,
+  payments: number * number % 97 + 1,
+  sent: { value: String((number * number % 97 + 1) * 1_000), assetCode: "USD", assetScale: 6 },
+});
+
+/** @type {import("../../extension/view.js").History} */
+const HISTORY = {
+  payments: Array.from({ length: 90 }, (_, number) => payment(number)),
+  sums: Array.from({ length: 24 }, (_, number) => total(number)),
+};
+
+/** What the activity has to show. @type {Record<string, State>} */
+export const ACTIVITY = {
+  much: { ...CONNECTED, history: HISTORY },
+  "two-currencies": { ...CONNECTED, history: {
+    payments: HISTORY.payments.slice(84),
+    sums: [
+      { day: "2026-11-03", site: "river.example", payments: 2, sent: { value: "250", assetCode: "EUR", assetScale: 2 } },
+      { day: null, site: null, payments: 3, sent: { value: "9007199254740993", assetCode: "EUR", assetScale: 2 } },
+    ],
+  } },
+  nothing: { ...FRESH, history: { payments: [], sums: [] } },
+  reading: CONNECTED,
+};
+
+/** The states of each page. @type {Record<string, Record<string, State>>} */
+export const STATES = { popup: POPUP, welcome: WELCOME, settings: SETTINGS, activity: ACTIVITY };

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { expect, test as base } from "@playwright/test";
 import { Stage } from "./stage.mjs";
-import { STATES, POPUP } from "./states.mjs";
+import { ACTIVITY, POPUP, STATES } from "./states.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** What WCAG 2.2 asks for at level AA, and what is held to be good beyond it. */
@@ -43,8 +43,11 @@ for (const [name, states] of Object.entries(STATES)) {
     for (const [state, view] of Object.entries(states)) {
       const page = await stage.open(name, view);
       await unfoldAll(page);
-      const offered = await page.locator("a, button:enabled, input, summary, [tabindex='0']").filter({ visible: true }).count();
+      const offered = await page.locator("a, button:enabled, input, select, summary, [tabindex='0']").filter({ visible: true }).count();
       expect(await reached(page), `${name}, ${state}`).toBe(offered);
+      // Zoomed to four times its size, a page is this wide. The popup has the width that it needs.
+      if (name !== "popup") await page.setViewportSize({ width: 320, height: 640 });
+      expect(await cutOff(page), `${name}, ${state}: wider than the page when it is narrow`).toEqual([]);
       await page.close();
     }
   });
@@ -91,6 +94,25 @@ test("the popup is used by keyboard alone", async ({ stage }) => {
     { command: "topUp", amount: "20", monthly: true },
     { command: "disconnect" },
   ]);
+});
+
+test("the activity adds up what was paid by currency, day and site, whatever the time zone", async ({ stage }) => {
+  const page = await stage.open("activity", ACTIVITY["two-currencies"]);
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setTimezoneOverride", { timezoneId: "Pacific/Auckland" });
+  await page.reload();
+  await page.getByTestId("by-day").waitFor();
+  await unfoldAll(page);
+  const rows = (/** @type {string} */ part) => page.getByTestId(part).locator("tbody tr");
+  await expect(page.getByTestId("total")).toHaveText("$0.005000 in 5 payments");
+  await expect(rows("by-day")).toContainText(["Nov 22, 2026 5 $0.005000"]);
+  await expect(rows("payments")).toContainText(["6:29:59 PM", "failed, not paid", "paid", "paid", "not confirmed", "paid"]);
+  await page.getByTestId("asset").selectOption({ label: "EUR (2)" });
+  await expect(page.getByTestId("total")).toHaveText("€90,071,992,547,412.43 in 5 payments");
+  await expect(rows("by-day")).toContainText(["Nov 3, 2026 2 €2.50", "Earlier days 3 €90,071,992,547,409.93"]);
+  await expect(rows("by-site")).toContainText(["Other sites 3 €90,071,992,547,409.93", "river.example 2 €2.50"]);
+  await page.getByTestId("search").fill("FAILED river");
+  await expect(rows("payments")).toHaveCount(1);
 });
 
 /** @typedef {import("@playwright/test").Page} Page */

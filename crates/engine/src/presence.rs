@@ -108,16 +108,17 @@ impl Presence {
 
 impl Known {
     fn new(tab: Tab) -> Self {
-        let site = tab.url.as_deref().and_then(origin_of).map(|origin| origin.authority().into());
+        let site = tab.url.as_deref().and_then(site_of);
         Self { tab, site }
     }
 }
 
-/// The origin of a page, if it is one that can have links.
-pub(crate) fn origin_of(url: &str) -> Option<Url> {
+/// Host and port of a page.
+fn site_of(url: &str) -> Option<Rc<str>> {
     let (scheme, rest) = url.split_once(':')?;
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-    Url::parse(&format!("{scheme}://{authority}")).ok()
+    let origin = Url::parse(&format!("{scheme}://{authority}")).ok()?;
+    Some(origin.authority().into())
 }
 
 #[cfg(test)]

@@ -53,10 +53,10 @@ impl Engine {
         let mut wanted = Vec::new();
         for (id, at) in &links {
             let Some(frame) = self.frames.0.get_mut(id) else { continue };
-            let LinkState::Waiting(named) = frame.links[*at].state.clone() else { continue };
-            let address = named.filter(|address| sessions < SESSIONS_PER_PAGE && frame.may_name(address));
             let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
-            let known = address.as_ref().map(|address| (address, self.receivers.resolve(address, self.now.wall)));
+            let LinkState::Waiting(address) = &link.state else { continue };
+            let address = address.as_ref().filter(|_| sessions < SESSIONS_PER_PAGE);
+            let known = address.map(|address| (address, self.receivers.resolve(address, self.now.wall)));
             link.state = match known {
                 Some((address, None)) => {
                     wanted.push(address.clone());

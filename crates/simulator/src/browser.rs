@@ -1,6 +1,6 @@
 //! Windows and tabs, and the content scripts of the pages in them.
 
-use engine::{Embedding, FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
+use engine::{FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
 
 use crate::pages::{LINKS, PAGES};
 
@@ -155,9 +155,8 @@ impl Browser {
         let tab = self.tabs.iter().find(|known| known.id == tab)?;
         let links = tab.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
         let origin = tab.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let (visible, url, embedding) = (self.is_visible(tab), tab.url.clone(), Embedding::default());
-        let (frame, tab) = (FrameId(tab.frame?), TabId(tab.id));
-        Some(FrameReport { frame, tab, main: true, origin, url, visible, links, embedding })
+        let visible = self.is_visible(tab);
+        Some(FrameReport { frame: FrameId(tab.frame?), tab: TabId(tab.id), main: true, origin, visible, links })
     }
 
     pub(crate) fn known_tabs(&self) -> Vec<Tab> {
