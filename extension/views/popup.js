@@ -37,6 +37,8 @@ const popup = (view, send) => {
       ${isConnected ? connected(view, send) : notConnected(view, send)}
     </main>
     <footer>
+      <a href="activity.html" target="_blank">${message('activity_title')}</a>
+      <a href="settings.html" target="_blank">${message('settings_title')}</a>
       <a href="welcome.html" target="_blank">${message('popup_more')}</a>
     </footer>`;
 };
