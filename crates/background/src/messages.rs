@@ -3,7 +3,6 @@
 
 use engine::{Command, Format, FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId, ViewId};
 use js_sys::{JSON, JsString};
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 /// The links of one report that are passed on.
@@ -14,20 +13,20 @@ const MAX_HREF: usize = 2_048;
 const MAX_MESSAGE: u32 = 262_144;
 
 /// A content script's message.
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct Report {
     r#type: ReportType,
     visible: bool,
     links: Vec<ReportedLink>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 enum ReportType {
     State,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct ReportedLink {
     id: u32,
     href: String,
@@ -35,7 +34,7 @@ struct ReportedLink {
 
 /// A view's message; its other members depend on the command. (An enum with its tag inside would
 /// say so by itself, but reading one costs four times the code.)
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 struct Asked {
     command: Verb,
@@ -51,7 +50,7 @@ struct Asked {
     text: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 enum Verb {
     Connect,
@@ -72,7 +71,7 @@ enum Verb {
     ForgetLedger,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 enum AskedFormat {
     Csv,
@@ -80,7 +79,7 @@ enum AskedFormat {
 }
 
 /// A file for a view; anything else that a view gets is an [`engine::View`].
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(tag = "kind", rename = "export", rename_all = "camelCase")]
 pub(crate) struct File<'a> {
     pub(crate) name: &'a str,
@@ -89,7 +88,7 @@ pub(crate) struct File<'a> {
 }
 
 /// What a content script is told.
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Told<'a> {
     Load { link: u32 },
@@ -98,7 +97,7 @@ enum Told<'a> {
 }
 
 /// `MonetizationCurrencyAmount` of the Web Monetization specification: whole units, in decimals.
-#[derive(Serialize)]
+#[derive(json::Write)]
 struct AmountSent<'a> {
     currency: &'a str,
     value: String,
@@ -168,7 +167,7 @@ pub(crate) fn told(message: &FrameMessage) -> Option<JsValue> {
 }
 
 /// A value as an object on the JavaScript side; all of ours have one.
-pub(crate) fn object(value: &impl Serialize) -> Option<JsValue> {
+pub(crate) fn object(value: &impl json::Write) -> Option<JsValue> {
     JSON::parse(&json::to_string(value)).ok()
 }
 

@@ -1,12 +1,11 @@
 use open_payments::{Secret, Timestamp, Url, WalletDocument};
-use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyWatch;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 /// A connected wallet: who pays, and the authority to do so.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Account {
     pub(crate) wallet: WalletDocument,
     pub(crate) token: Token,
@@ -33,7 +32,7 @@ pub(crate) struct Account {
 impl Snapshot for Box<Account> {}
 
 /// The access token.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, json::Read, json::Write)]
 pub(crate) struct Token {
     pub(crate) value: Secret,
     pub(crate) manage: Url,
@@ -49,7 +48,7 @@ const SHORTEST_LIFE: i64 = 24 * 60 * 60 * 1000;
 pub(crate) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// How the grant is given back.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, json::Read, json::Write)]
 pub(crate) struct Continuation {
     pub(crate) uri: Url,
     pub(crate) token: Secret,

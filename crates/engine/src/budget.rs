@@ -2,11 +2,10 @@ use std::collections::VecDeque;
 
 use money::Amount;
 use open_payments::{Interval, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// What the user granted, and what is spent of it in each interval, which is counted in UTC: summer
 /// time moves nothing. The wallet keeps count too; this is so that we need not trust it alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, json::Read, json::Write)]
 pub(crate) struct Budget {
     pub(crate) limit: Amount,
     pub(crate) interval: Option<Interval>,
@@ -19,7 +18,7 @@ pub(crate) struct Budget {
 }
 
 /// What is spent in one interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, json::Read, json::Write)]
 struct Count {
     /// Its start; nothing for a budget that does not start anew.
     from: Option<Timestamp>,

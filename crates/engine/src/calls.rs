@@ -1,7 +1,6 @@
 use open_payments::{Timestamp, Url, WalletAddress, WalletDocument};
 use open_payments_client::{Composer, HttpRequest, Method, Operation};
 use protocol::{Endpoint, SignedRequest};
-use serde::Serialize;
 
 use crate::effect::Effect;
 use crate::engine::Engine;
@@ -115,7 +114,7 @@ impl Engine {
     }
 
     /// Sends a message to the proxy, signed with the install key. The nonce makes it idempotent.
-    pub(crate) fn ask_proxy(&mut self, endpoint: Endpoint, message: &impl Serialize, purpose: Purpose) {
+    pub(crate) fn ask_proxy(&mut self, endpoint: Endpoint, message: &impl json::Write, purpose: Purpose) {
         self.post_to_proxy(endpoint, json::to_string(message), purpose);
     }
 

@@ -4,7 +4,6 @@ use money::{Amount, Asset};
 use open_payments::{HostKind, Interval, Timestamp, Url, WalletAddress, WalletDocument};
 use open_payments_client::{Mismatch, RequestGrant, check_pending_grant};
 use protocol::{Endpoint, ErrorCode, GrantReply, GrantRequest};
-use serde::{Deserialize, Serialize};
 
 use crate::account::Continuation;
 use crate::calls::{Purpose, to_wire};
@@ -16,7 +15,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::snapshot::{Snapshot, local, save, session};
 
 /// An attempt to connect a wallet, or to get a new grant from the one that is connected.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Attempt {
     address: WalletAddress,
     amount: String,
@@ -28,14 +27,14 @@ pub(crate) struct Attempt {
 impl Snapshot for Box<Attempt> {}
 
 /// What the wallet will be asked for, once its currency is known.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, json::Read, json::Write)]
 pub(crate) struct Terms {
     pub(crate) wallet: WalletDocument,
     pub(crate) budget: Amount,
 }
 
 /// How far an attempt has come.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) enum Stage {
     CheckingWallet,
     /// The key is looked for again at this monotonic time, or an answer is on its way.
@@ -66,7 +65,7 @@ impl Stage {
 }
 
 /// What the grant request said; the rest of the way is held against it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, json::Read, json::Write)]
 pub(crate) struct GrantAsked {
     pub(crate) nonce: String,
     pub(crate) interval: Option<Interval>,

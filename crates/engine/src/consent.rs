@@ -4,7 +4,6 @@
 use open_payments::{Decision, Timestamp, WalletDocument, verify_interaction_hash};
 use open_payments_client::{CancelGrant, ContinueGrant, check_granted_access};
 use protocol::{CancelGrantRequest, ContinueGrantReply, ContinueGrantRequest, Endpoint, ErrorCode};
-use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Continuation, Rotation, Token};
 use crate::budget::Budget;
@@ -18,7 +17,7 @@ use crate::snapshot::{local, save, session};
 use crate::spending::Spending;
 
 /// A grant that the user decides about.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, json::Read, json::Write)]
 pub(crate) struct Consent {
     pub(crate) asked: GrantAsked,
     pub(crate) wallet_nonce: String,

@@ -1,7 +1,6 @@
 //! The ledger in the user's hands: as a file for a spreadsheet or for a program, and forgotten.
 
 use money::Amount;
-use serde::Serialize;
 
 use crate::effect::{Area, Effect};
 use crate::engine::Engine;
@@ -11,7 +10,7 @@ use crate::minimum::Minimums;
 use crate::snapshot::{aside, local};
 
 /// All that is known of payments: what the file holds that `exportLedger` asks for as JSON.
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct History<'a> {
     /// The last payments, the latest last.
@@ -21,7 +20,7 @@ pub(crate) struct History<'a> {
 }
 
 /// One payment.
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Payment<'a> {
@@ -44,7 +43,7 @@ pub(crate) struct Payment<'a> {
 }
 
 /// What was paid in one currency.
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Total<'a> {
     /// In which day, in UTC; nothing for all the days before those that are listed.

@@ -1,6 +1,5 @@
 use open_payments::Timestamp;
 use open_payments_client::Signer;
-use serde::{Deserialize, Serialize};
 
 use crate::calls::CallId;
 use crate::snapshot::Snapshot;
@@ -17,7 +16,7 @@ pub struct Now {
 }
 
 /// A browser tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, json::Read, json::Write)]
 pub struct TabId(pub i32);
 
 impl Snapshot for TabId {}

@@ -2,7 +2,6 @@ use std::collections::VecDeque;
 
 use money::Amount;
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress};
-use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{Entries, Snapshot, aside, local, read, save};
 use crate::sums::{Sum, Sums};
@@ -10,7 +9,7 @@ use crate::table::Table;
 
 /// A payment about to be made, persisted before it is sent. One that has no outcome counts as
 /// spent, is never sent again, and is settled by reading it back from the wallet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Read, json::Write)]
 pub(crate) struct Intent {
     pub(crate) quote: Url,
     pub(crate) debit: Amount,
@@ -29,7 +28,7 @@ pub(crate) struct Intent {
 impl Snapshot for Intent {}
 
 /// What became of a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, json::Read, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum Outcome {
@@ -53,7 +52,7 @@ impl Outcome {
 }
 
 /// One payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Read, json::Write)]
 pub(crate) struct Row {
     pub(crate) id: Url,
     pub(crate) at: Timestamp,

@@ -6,14 +6,13 @@ use std::cmp::Ordering;
 
 use money::Amount;
 use open_payments::{Timestamp, WalletAddress};
-use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{Snapshot, save};
 use crate::table::Table;
 
 /// What is known of the smallest amount that one wallet can send another, in minor units of what
 /// the payer gives. It is known exactly once what is enough comes next to what is too small.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, json::Read, json::Write)]
 pub(crate) struct Minimum {
     /// So much is too small.
     too_small: u64,
@@ -104,7 +103,7 @@ impl Minimum {
 
 /// The smallest amounts that the connected wallet can send to each receiver that has ever refused
 /// one. They outlive the browser.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct Minimums {
     known: Table<WalletAddress, Minimum>,

@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 
 use money::Amount;
 use open_payments::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::connecting::parse_amount;
 use crate::desk::{Asked, Held};
@@ -22,7 +21,7 @@ use crate::snapshot::{Snapshot, save};
 use crate::targets::Target;
 
 /// The last one. What is stored of it is true if the worker dies now.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Once {
     /// When it was asked for, by which its payments are known.
     pub(crate) at: Timestamp,

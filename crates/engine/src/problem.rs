@@ -24,7 +24,7 @@ macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
         /// The closed list of problems. What happened and what to do, the views say in the user's
         /// language.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, json::Read, json::Write)]
         #[serde(rename_all = "snake_case")]
         #[cfg_attr(test, derive(ts_rs::TS))]
         #[non_exhaustive]

@@ -2,7 +2,6 @@
 
 use open_payments::{Secret, Timestamp};
 use protocol::{Endpoint, ErrorBody, ErrorCode, ErrorReply};
-use serde::de::DeserializeOwned;
 
 use crate::account::Rotation;
 use crate::engine::Engine;
@@ -121,10 +120,7 @@ impl Engine {
     /// Reads a reply and takes to heart what each reply can carry: a renewed session, the
     /// proxy's clock, a request to slow down, a token or session that is not accepted; unless it
     /// is late, and from a proxy that is not used any more.
-    pub(crate) fn read_reply<T: DeserializeOwned>(
-        &mut self,
-        answer: Result<Answer, Unreachable>,
-    ) -> Result<T, Failure> {
+    pub(crate) fn read_reply<T: json::Read>(&mut self, answer: Result<Answer, Unreachable>) -> Result<T, Failure> {
         let body = self.read_answer(answer)?;
         json::from_str(&body).map_err(|_| Failure::Unknown(ProblemCode::ProxyUnreadable))
     }

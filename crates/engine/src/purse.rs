@@ -1,12 +1,11 @@
 use money::Accrual;
-use serde::{Deserialize, Serialize};
 
 use crate::received::Received;
 use crate::snapshot::Snapshot;
 
 /// The user's permission to spend: it accrues while a payable page is looked at and is not a
 /// debt to any site. `accrued = paid + pending + forfeited + balance`, exactly.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, json::Read, json::Write)]
 pub(crate) struct Purse {
     /// Grows with each change, so that of two copies the newer one can be told.
     pub(crate) revision: u64,

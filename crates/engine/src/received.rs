@@ -1,6 +1,5 @@
 use money::{Accrual, Rate};
 use open_payments::WalletDocument;
-use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::pace::SECOND;
@@ -16,7 +15,7 @@ use crate::table::Table;
 /// purse is still one for all, and grows by the rate of the page: what nobody may get is forfeited
 /// there. A payment that was refused counts too, and so does one of unknown outcome. One that the
 /// user asked for does not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct Received(Table<String, Accrual>);
 

@@ -1,5 +1,4 @@
 use open_payments::{IncomingPaymentUrl, Timestamp, Url, WalletAddress, WalletDocument};
-use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
@@ -9,7 +8,7 @@ use crate::table::Table;
 /// while the browser runs, so that a page reloaded or seen again asks for nothing anew.
 ///
 /// By the address, not by the id that its document claims: that may be anybody's.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct Receivers {
     known: Table<WalletAddress, Receiver>,
@@ -21,7 +20,7 @@ pub(crate) struct Receivers {
 impl Snapshot for Receivers {}
 
 /// One of them.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Receiver {
     wallet: WalletDocument,
     read_at: Timestamp,

@@ -1,13 +1,12 @@
 use json::Value;
 use money::{Asset, Rate};
 use open_payments::Url;
-use serde::{Deserialize, Serialize};
 
 use crate::sites::SiteRules;
 use crate::snapshot::Snapshot;
 
 /// What the user has chosen.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Settings {
     /// Whether payments are on at all.
     pub(crate) enabled: bool,
@@ -29,7 +28,7 @@ const IDLE_MINUTES: u32 = 5;
 const MOST_IDLE_MINUTES: u32 = 4 * 60;
 
 /// What the first version kept: of sites only those that were not paid.
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct FirstSettings {
     enabled: bool,
     sites_off: Vec<String>,

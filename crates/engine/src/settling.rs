@@ -3,7 +3,6 @@
 
 use open_payments::{OutgoingPayment, Timestamp, Url};
 use open_payments_client::Read;
-use serde::{Deserialize, Serialize};
 
 use crate::calls::Purpose;
 use crate::engine::{Engine, Moment};
@@ -22,7 +21,7 @@ pub(crate) struct Settling {
     changed: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Unsettled {
     intent: Intent,
     /// The proxy says that it was refused. That is only its word: as long as the quote is good,

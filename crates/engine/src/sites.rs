@@ -1,13 +1,12 @@
 use money::{Asset, Rate};
 use open_payments::{Url, UrlError};
-use serde::{Deserialize, Serialize};
 
 use crate::table::Table;
 
 /// Which sites a rule is about: one host with its port, as in `shop.example:8443`; or, as in
 /// `*.example.org`, a domain and all below it at any port. That the domain itself is one of them
 /// is what browsers' match patterns mean by it too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, json::Read, json::Write)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct SitePattern(String);
 
@@ -55,7 +54,7 @@ impl From<SitePattern> for String {
 
 /// What the user has chosen for some sites. What it says nothing of is left to a more general
 /// rule, or to the settings for all sites.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, json::Read, json::Write)]
 pub(crate) struct SiteRule {
     /// Whether they are paid at all.
     pub(crate) enabled: Option<bool>,
@@ -64,7 +63,7 @@ pub(crate) struct SiteRule {
 }
 
 /// The rules for sites. Where several cover a site, the most specific one decides.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct SiteRules(Table<SitePattern, SiteRule>);
 

@@ -9,11 +9,9 @@
 //! there can be, and each copied aside, are less than 5 MB; `chrome.storage.local` holds 10 MB.
 
 use json::Value;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// State that is kept as text.
-pub(crate) trait Snapshot: Serialize + DeserializeOwned {
+pub(crate) trait Snapshot: json::Read + json::Write {
     /// The version written today.
     const VERSION: u32 = 1;
 
@@ -170,7 +168,7 @@ mod tests {
     use crate::table::Table;
 
     /// A list of texts; in version 1 it was one text.
-    #[derive(Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+    #[derive(Debug, PartialEq, Eq, json::Read, json::Write)]
     #[serde(transparent)]
     struct Words(Vec<String>);
 

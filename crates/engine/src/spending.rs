@@ -1,6 +1,5 @@
 use money::{Accrual, Rate};
 use open_payments::{Secret, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
 use crate::ledger::Intent;
@@ -9,7 +8,7 @@ use crate::snapshot::Snapshot;
 
 /// Where the user's money stands: the budget and the permission to spend. Kept together because
 /// they change together.
-#[derive(Serialize, Deserialize)]
+#[derive(json::Read, json::Write)]
 pub(crate) struct Spending {
     pub(crate) budget: Budget,
     pub(crate) purse: Purse,
@@ -23,7 +22,7 @@ impl Snapshot for Spending {}
 
 /// How much a proxy could pay in place of what was asked for. A signed request for a quote can be
 /// sent again and again while the token in it lives, and the quote lives on for a while.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, json::Read, json::Write)]
 struct SignedQuotes {
     /// The largest debit amount signed with the token of today.
     today: u64,
@@ -39,7 +38,7 @@ struct SignedQuotes {
 
 /// The largest debit amount signed with tokens of old, and until when it can be paid from. It
 /// outlives the connection: whether a wallet hears that a grant is given back is up to the proxy.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, json::Read, json::Write)]
 pub(crate) struct Former(u64, Timestamp);
 
 impl Snapshot for Former {}

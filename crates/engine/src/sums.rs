@@ -1,17 +1,16 @@
 use money::Amount;
-use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Outcome, Row};
 use crate::snapshot::Snapshot;
 
 /// What was paid before the payments that the ledger still lists one by one: by day and site, then
 /// by site, then in all. So it stays small, and nothing that was ever paid is missing in it.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct Sums(Vec<Sum>);
 
 /// What was paid in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Read, json::Write)]
 pub(crate) struct Sum {
     /// The day as in `2026-11-22`, in UTC, for the engine knows no time zone; nothing for all the
     /// days before those that are listed.

@@ -1,10 +1,8 @@
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
-
 /// A map in a sorted vector. Here each is small, and the code of one `BTreeMap` alone weighs more
 /// than all of these: 75 KB of WebAssembly less for the six of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Read, json::Write)]
 #[serde(transparent)]
 pub(crate) struct Table<K, V>(Vec<(K, V)>);
 

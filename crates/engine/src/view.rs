@@ -1,10 +1,8 @@
-use serde::Serialize;
-
 #[cfg(test)]
 use crate::problem::ProblemCode;
 
 /// Everything that the popup and the pages of the extension show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct View {
@@ -31,7 +29,7 @@ pub struct View {
 }
 
 /// The install's public key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PublicKey"))]
 pub struct PublicKeyView {
@@ -44,7 +42,7 @@ pub struct PublicKeyView {
 }
 
 /// An amount for people: the value is in whole units.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Money"))]
 pub struct MoneyView {
@@ -57,7 +55,7 @@ pub struct MoneyView {
 }
 
 /// How far connecting has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum ConnectionState {
@@ -80,7 +78,7 @@ pub enum ConnectionState {
 }
 
 /// The wallet, connected or on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Connection"))]
 pub struct ConnectionView {
@@ -104,7 +102,7 @@ pub struct ConnectionView {
 }
 
 /// A wallet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Wallet"))]
 pub struct WalletView {
@@ -119,7 +117,7 @@ pub struct WalletView {
 }
 
 /// What is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Problem"))]
 pub struct ProblemView {
@@ -131,7 +129,7 @@ pub struct ProblemView {
 }
 
 /// Why the page in front is or is not being paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum PageState {
@@ -154,7 +152,7 @@ pub enum PageState {
 }
 
 /// The page in front.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Page"))]
 pub struct PageView {
@@ -179,7 +177,7 @@ pub struct PageView {
 }
 
 /// A one-time payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Once"))]
 pub struct OnceView {
@@ -196,7 +194,7 @@ pub struct OnceView {
 }
 
 /// What the user has chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Settings"))]
 pub struct SettingsView {
@@ -212,7 +210,7 @@ pub struct SettingsView {
 
 /// What is different for some sites. Where several rules cover a site, the most specific one that
 /// says something decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "SiteRule"))]
 pub struct SiteRuleView {
@@ -226,7 +224,7 @@ pub struct SiteRuleView {
 }
 
 /// How well the loop keeps time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, json::Write)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Diagnostics"))]
 pub struct DiagnosticsView {

@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn our_reader_and_serde_agree_on_what_is_json(text in prop_oneof![1 => arbitrary(), 4 => damaged(recorded())]) {
         let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
-        prop_assert_eq!(json::from_str::<serde::de::IgnoredAny>(&text).is_ok(), theirs);
+        prop_assert_eq!(text.parse::<json::Value>().is_ok(), theirs);
     }
 
     #[test]

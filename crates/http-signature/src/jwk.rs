@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{PublicKey, SignatureError};
 
 /// A public key as wallets list it in their `jwks.json`. Members it does not know are ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, json::Read, json::Write)]
 pub struct Jwk {
     /// Names the key among those of its owner; a signature's `keyid`.
     pub kid: String,

@@ -1,17 +1,15 @@
 //! Reading and writing JSON (RFC 8259) in little space, for what runs in the browser.
 //!
-//! It takes the same `serde` derives as `serde_json`, reads the same texts and writes the same
-//! bytes, but makes the extension's WebAssembly 140 KB smaller: derived readers are compiled for one
-//! tree of values and not for a parser, structs are filled from it in the order of their fields,
-//! and an error does not say what is wrong. The servers
-//! use it too for what they share with the extension, so that both understand one text alike.
+//! Types derive [`Read`] and [`Write`] with the attributes of `serde`, and what is read and written
+//! is what `serde_json` would read and write. Most of the code is here, once, and not in what is
+//! derived: a text becomes one tree of values, from which a type asks for its members by name, and
+//! values are written through one interface; an error does not say what is wrong. The servers use it
+//! too for what they share with the extension, so that both understand one text alike.
 //!
 //! What differs from `serde_json`, because nothing of ours has it:
 //! - a number with a fraction, with an exponent or beyond 64 bits can be skipped, not read or
 //!   written;
-//! - a struct is read from an object, never from an array of its members, and members that it
-//!   does not know are skipped even if it asks to deny them;
-//! - the names in a map are texts.
+//! - a struct is read from an object, never from an array of its members.
 
 mod error;
 mod parse;
@@ -20,6 +18,7 @@ mod value;
 mod write;
 
 pub use error::Error;
-pub use read::from_str;
+pub use json_derive::{Read, Write};
+pub use read::{Read, from_str};
 pub use value::Value;
-pub use write::to_string;
+pub use write::{Write, Writer, to_string};

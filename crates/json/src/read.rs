@@ -1,7 +1,5 @@
-use std::{mem, vec};
-
-use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
-use serde::{Deserializer, forward_to_deserialize_any};
+use std::collections::VecDeque;
+use std::mem;
 
 use crate::{Error, Value};
 
@@ -9,262 +7,175 @@ use crate::{Error, Value};
 ///
 /// # Errors
 /// If it is not JSON, or not of the shape of `T`.
-pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+pub fn from_str<T: Read>(text: &str) -> Result<T, Error> {
     text.parse::<Value>()?.read()
 }
 
+/// What can be read from JSON; `#[derive(json::Read)]` makes it of the members of a type.
+///
 /// Readers ask for the kind that they want and get it or an error, so that nothing is compiled for
 /// the kinds that they would refuse.
-impl<'de> Deserializer<'de> for Value {
-    type Error = Error;
+pub trait Read: Sized {
+    /// Takes what it wants out of a value, which is of no use afterwards.
+    ///
+    /// # Errors
+    /// If it has another shape.
+    fn read(value: &mut Value) -> Result<Self, Error>;
+}
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Self::Null => visitor.visit_unit(),
-            Self::Bool(_) => self.deserialize_bool(visitor),
-            Self::Unsigned(_) => self.deserialize_u64(visitor),
-            Self::Negative(number) => visitor.visit_i64(number),
-            Self::OtherNumber => Err(Error::UNNAMED),
-            Self::Text(_) => self.deserialize_string(visitor),
-            Self::List(_) => self.deserialize_seq(visitor),
-            Self::Object(_) => self.deserialize_map(visitor),
-        }
+/// What derived readers call.
+impl Value {
+    /// Reads a member of an object.
+    ///
+    /// # Errors
+    /// If it has another shape, or comes twice.
+    pub fn member<T: Read>(&mut self, name: &'static &'static str) -> Result<T, Error> {
+        T::read(self.find_member(name)?).map_err(|error| error.at(name))
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Bool(truth) = self else { return Err(Error::UNNAMED) };
-        visitor.visit_bool(truth)
+    /// Reads a member of an object, if it has it.
+    ///
+    /// # Errors
+    /// If it has another shape, or comes twice.
+    pub fn member_or_default<T: Read + Default>(&mut self, name: &'static &'static str) -> Result<T, Error> {
+        let is_there = matches!(self, Self::Object(members) if members.iter().any(|(known, _)| known == name));
+        if is_there { self.member(name) } else { Ok(T::default()) }
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Unsigned(number) = self else { return Err(Error::UNNAMED) };
-        visitor.visit_u64(number)
-    }
-
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Self::Negative(number) => visitor.visit_i64(number),
-            _ => self.deserialize_u64(visitor),
-        }
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_string(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Text(text) = self else { return Err(Error::UNNAMED) };
-        visitor.visit_string(text)
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::Text(text) = self else { return Err(Error::UNNAMED) };
-        visitor.visit_str(&text)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Self::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Self::List(values) = self else { return Err(Error::UNNAMED) };
-        let mut rest = values.into_iter();
-        let read = visitor.visit_seq(Items(&mut rest))?;
-        if rest.as_slice().is_empty() { Ok(read) } else { Err(Error::UNNAMED) }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    /// What is missing is `null`, with which an option is content.
+    // Apart from the above it is compiled once.
+    #[inline(never)]
+    fn find_member(&mut self, wanted: &str) -> Result<&mut Self, Error> {
         let Self::Object(members) = self else { return Err(Error::UNNAMED) };
-        visitor.visit_map(Members { rest: members.into_iter(), value: Self::Null })
+        let mut places = members.iter().enumerate().filter(|(_, (name, _))| name == wanted).map(|(at, _)| at);
+        let at = places.next().unwrap_or(members.len());
+        if places.next().is_some() {
+            return Err(Error::UNNAMED);
+        }
+        if at == members.len() {
+            members.push((wanted.to_owned(), Self::Null));
+        }
+        Ok(&mut members[at].1)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        names: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        read_fields(self, names, visitor)
+    /// The items of an array that has so many.
+    fn items(&mut self, count: usize) -> Result<&mut [Self], Error> {
+        match self {
+            Self::List(items) if items.len() == count => Ok(items),
+            _ => Err(Error::UNNAMED),
+        }
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    /// Which of the variants of an enum it is, and what it holds: `null` if there is only the name.
+    ///
+    /// # Errors
+    /// If it is none of them.
+    pub fn variant(&mut self, names: &[&str]) -> Result<(usize, &mut Self), Error> {
         let (name, content) = match self {
-            Self::Text(name) => (name, None),
-            Self::Object(members) => {
-                let [(name, content)] = <[_; 1]>::try_from(members).map_err(|_| Error::UNNAMED)?;
-                (name, Some(content))
+            Self::Object(members) => match members.as_mut_slice() {
+                [(name, content)] => (mem::take(name), content),
+                _ => return Err(Error::UNNAMED),
+            },
+            _ => {
+                let name = String::read(self)?;
+                *self = Self::Null;
+                (name, self)
             }
-            _ => return Err(Error::UNNAMED),
         };
-        visitor.visit_enum(Variant { name, content })
+        let variant = names.iter().position(|known| *known == name).ok_or(Error::UNNAMED)?;
+        Ok((variant, content))
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! { i8 i16 i32 i128 u128 f32 f64 char bytes byte_buf unit unit_struct }
-}
-
-/// The items of an array that are still to be read.
-struct Items<'a>(&'a mut vec::IntoIter<Value>);
-
-impl<'de> SeqAccess<'de> for Items<'_> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        self.0.next().map(|value| seed.deserialize(value)).transpose()
+    /// That there is nothing.
+    ///
+    /// # Errors
+    /// If there is something.
+    pub fn nothing(&self) -> Result<(), Error> {
+        if matches!(self, Self::Null) { Ok(()) } else { Err(Error::UNNAMED) }
     }
 }
 
-/// The members of an object that are still to be read, and the value of the one whose name is read.
-struct Members {
-    rest: vec::IntoIter<(String, Value)>,
-    value: Value,
-}
-
-impl<'de> MapAccess<'de> for Members {
-    type Error = Error;
-
-    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        let Some((name, value)) = self.rest.next() else { return Ok(None) };
-        self.value = value;
-        seed.deserialize(Value::Text(name)).map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(mem::replace(&mut self.value, Value::Null))
+impl Read for Value {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        Ok(mem::replace(value, Self::Null))
     }
 }
 
-/// The members that a struct wants, in the order of its fields, of which some may be missing.
-///
-/// The obvious way, to hand over names and values as they come, costs twice the code: every
-/// struct would compare names, hold what it has until it has all, and look for what came twice.
-struct Fields {
-    names: &'static [&'static str],
-    rest: vec::IntoIter<Option<Value>>,
+impl Read for bool {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        let Value::Bool(truth) = value else { return Err(Error::UNNAMED) };
+        Ok(*truth)
+    }
 }
 
-fn read_fields<'de, V: Visitor<'de>>(
-    value: Value,
-    names: &'static [&'static str],
-    visitor: V,
-) -> Result<V::Value, Error> {
-    let mut fields = Fields::take(value, names)?;
-    visitor.visit_seq(&mut fields).map_err(|error| fields.blame(error))
+impl Read for u64 {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        let Value::Unsigned(number) = value else { return Err(Error::UNNAMED) };
+        Ok(*number)
+    }
 }
 
-impl Fields {
-    fn take(value: Value, names: &'static [&'static str]) -> Result<Self, Error> {
-        let Value::Object(members) = value else { return Err(Error::UNNAMED) };
-        let mut fields = vec![None; names.len()];
-        for (name, value) in members {
-            if let Some(at) = names.iter().position(|wanted| *wanted == name)
-                && fields[at].replace(value).is_some()
-            {
-                return Err(Error::UNNAMED);
+impl Read for i64 {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        match value {
+            Value::Negative(number) => Ok(*number),
+            Value::Unsigned(number) => (*number).try_into().map_err(|_| Error::UNNAMED),
+            _ => Err(Error::UNNAMED),
+        }
+    }
+}
+
+macro_rules! read_smaller {
+    ($($small:ty: $large:ty),*) => {$(
+        impl Read for $small {
+            fn read(value: &mut Value) -> Result<Self, Error> {
+                <$large>::read(value)?.try_into().map_err(|_| Error::UNNAMED)
             }
         }
-        Ok(Self { names, rest: fields.into_iter() })
-    }
+    )*};
+}
 
-    /// Names the field that was read last.
-    #[inline(never)]
-    fn blame(&self, error: Error) -> Error {
-        let read = self.names.len() - self.rest.len();
-        error.at(read.checked_sub(1).and_then(|at| self.names.get(at)))
-    }
+read_smaller! { u8: u64, u16: u64, u32: u64, i32: i64 }
 
-    // Once, and not in each reader of a field.
-    #[inline(never)]
-    fn next(&mut self) -> Option<Value> {
-        self.rest.next().flatten()
+impl Read for String {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        let Value::Text(text) = value else { return Err(Error::UNNAMED) };
+        Ok(mem::take(text))
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Fields {
-    type Error = Error;
+impl<T: Read> Read for Option<T> {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        if matches!(value, Value::Null) { Ok(None) } else { T::read(value).map(Some) }
+    }
+}
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        match self.next() {
-            Some(value) => seed.deserialize(value).map(Some),
-            // An option is content with nothing. Of others the struct takes the default, or fails.
-            None => Ok(seed.deserialize(Value::Null).ok()),
+impl<T: Read> Read for Box<T> {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        T::read(value).map(Self::new)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        let Value::List(items) = value else { return Err(Error::UNNAMED) };
+        let mut list = Self::with_capacity(items.len());
+        for item in items {
+            list.push(T::read(item)?);
         }
+        Ok(list)
     }
 }
 
-/// One of an enum, and what it holds.
-struct Variant {
-    name: String,
-    content: Option<Value>,
-}
-
-impl<'de> EnumAccess<'de> for Variant {
-    type Error = Error;
-    type Variant = Content;
-
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Content), Error> {
-        Ok((seed.deserialize(Value::Text(self.name))?, Content(self.content)))
+impl<T: Read> Read for VecDeque<T> {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        Vec::read(value).map(Self::from)
     }
 }
 
-struct Content(Option<Value>);
-
-impl<'de> VariantAccess<'de> for Content {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<(), Error> {
-        if matches!(self.0, None | Some(Value::Null)) { Ok(()) } else { Err(Error::UNNAMED) }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self.0.ok_or(Error::UNNAMED)?)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.0.ok_or(Error::UNNAMED)?.deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        read_fields(self.0.ok_or(Error::UNNAMED)?, names, visitor)
+impl<A: Read, B: Read> Read for (A, B) {
+    fn read(value: &mut Value) -> Result<Self, Error> {
+        let items = value.items(2)?;
+        Ok((A::read(&mut items[0])?, B::read(&mut items[1])?))
     }
 }

@@ -1,6 +1,4 @@
-use serde::de::DeserializeOwned;
-
-use crate::Error;
+use crate::{Error, Read};
 
 /// Any JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +43,7 @@ impl Value {
     ///
     /// # Errors
     /// If it has another shape.
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
-        T::deserialize(self)
+    pub fn read<T: Read>(mut self) -> Result<T, Error> {
+        T::read(&mut self)
     }
 }

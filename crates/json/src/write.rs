@@ -1,82 +1,69 @@
-use std::fmt::Display;
-
-use serde::Serialize;
-use serde::ser::{
-    self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant, Serializer,
-};
+use std::collections::VecDeque;
 
 /// Writes a value without any space, the members of a struct in their order.
-///
-/// # Panics
-/// If `T` holds what has no form here: floats, bytes, numbers over 64 bits, names of a map that are
-/// not texts. Whether it does is settled when it is declared, not when it is written.
-pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
+pub fn to_string(value: &dyn Write) -> String {
     // Most of what is written fits.
-    let mut text = String::with_capacity(1024);
-    let Ok(()) = value.serialize(Writer(&mut text));
-    text
+    let mut out = Writer { text: String::with_capacity(1024) };
+    value.write(&mut out);
+    out.text
 }
 
-/// Writing does not fail. Where the compiler knows that, it leaves out every check.
-#[derive(Debug, thiserror::Error)]
-enum Never {}
-
-impl ser::Error for Never {
-    fn custom<T: Display>(_: T) -> Self {
-        no_form()
-    }
+/// What has a JSON form; `#[derive(json::Write)]` makes it of the members of a type.
+pub trait Write {
+    /// Writes it behind what is there.
+    fn write(&self, out: &mut Writer);
 }
 
-fn no_form() -> ! {
-    panic!("a type that has no JSON form here")
+/// A text that grows. Values are handed to it as `dyn`, so that it is compiled once.
+pub struct Writer {
+    text: String,
 }
 
-/// Writes one value behind what is there.
-struct Writer<'a>(&'a mut String);
-
-impl<'a> Writer<'a> {
-    fn write(self, text: &str) -> Result<(), Never> {
-        self.0.push_str(text);
-        Ok(())
+impl Writer {
+    /// Opens an object.
+    pub fn open(&mut self) {
+        self.text.push('{');
     }
 
-    fn open(self, start: char, end: &'static str) -> Result<Items<'a>, Never> {
-        self.0.push(start);
-        Ok(Items { text: self.0, end })
+    /// Writes one more member of an object.
+    pub fn member(&mut self, name: &str, value: &dyn Write) {
+        self.separate();
+        write_text(&mut self.text, name);
+        self.text.push(':');
+        value.write(self);
     }
 
-    /// Opens the object around the content of an enum's variant.
-    fn open_variant(self, name: &str) -> Self {
-        self.0.push('{');
-        write_text(self.0, name);
-        self.0.push(':');
-        self
-    }
-}
-
-/// An open array or object.
-struct Items<'a> {
-    text: &'a mut String,
-    end: &'static str,
-}
-
-impl Items<'_> {
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        separate(self.text);
-        value.serialize(Writer(self.text))
+    /// Closes an object.
+    pub fn close(&mut self) {
+        self.text.push('}');
     }
 
-    fn close(self) -> Result<(), Never> {
-        self.text.push_str(self.end);
-        Ok(())
+    /// Opens the object around what a variant of an enum holds.
+    pub fn open_variant(&mut self, name: &str) {
+        self.text.push('{');
+        write_text(&mut self.text, name);
+        self.text.push(':');
     }
-}
 
-/// Writes a comma, unless the bracket has just been opened. No value ends like one that opens.
-fn separate(text: &mut String) {
-    if !text.ends_with(['[', '{']) {
-        text.push(',');
+    /// Writes a string.
+    pub fn text(&mut self, text: &str) {
+        write_text(&mut self.text, text);
+    }
+
+    fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Write>) {
+        self.text.push('[');
+        for item in items {
+            self.separate();
+            item.write(self);
+        }
+        self.text.push(']');
+    }
+
+    /// Writes a comma, unless the bracket has just been opened. No value ends like one that opens.
+    fn separate(&mut self) {
+        if !matches!(self.text.as_bytes().last(), Some(b'[' | b'{')) {
+            self.text.push(',');
+        }
     }
 }
 
@@ -125,213 +112,95 @@ fn write_escaped(out: &mut String, byte: u8) {
     out.push(char::from(short));
 }
 
-impl<'a> Serializer for Writer<'a> {
-    type Ok = ();
-    type Error = Never;
-    type SerializeSeq = Items<'a>;
-    type SerializeTuple = Items<'a>;
-    type SerializeTupleStruct = Items<'a>;
-    type SerializeTupleVariant = Items<'a>;
-    type SerializeMap = Items<'a>;
-    type SerializeStruct = Items<'a>;
-    type SerializeStructVariant = Items<'a>;
-
-    fn serialize_bool(self, value: bool) -> Result<(), Never> {
-        self.write(if value { "true" } else { "false" })
-    }
-
-    fn serialize_i8(self, value: i8) -> Result<(), Never> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), Never> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), Never> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i64(self, value: i64) -> Result<(), Never> {
-        self.write(&value.to_string())
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<(), Never> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), Never> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), Never> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u64(self, value: u64) -> Result<(), Never> {
-        self.write(&value.to_string())
-    }
-
-    fn serialize_f32(self, _: f32) -> Result<(), Never> {
-        no_form()
-    }
-
-    fn serialize_f64(self, _: f64) -> Result<(), Never> {
-        no_form()
-    }
-
-    fn serialize_char(self, value: char) -> Result<(), Never> {
-        self.serialize_str(value.encode_utf8(&mut [0; 4]))
-    }
-
-    fn serialize_str(self, value: &str) -> Result<(), Never> {
-        write_text(self.0, value);
-        Ok(())
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), Never> {
-        no_form()
-    }
-
-    fn serialize_none(self) -> Result<(), Never> {
-        self.serialize_unit()
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Never> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> Result<(), Never> {
-        self.write("null")
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Never> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Never> {
-        self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Never> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Never> {
-        let Writer(text) = self.open_variant(variant);
-        value.serialize(Writer(text))?;
-        Writer(text).write("}")
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'a>, Never> {
-        self.open('[', "]")
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Items<'a>, Never> {
-        self.open('[', "]")
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'a>, Never> {
-        self.open('[', "]")
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'a>, Never> {
-        self.open_variant(variant).open('[', "]}")
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Items<'a>, Never> {
-        self.open('{', "}")
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'a>, Never> {
-        self.open('{', "}")
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'a>, Never> {
-        self.open_variant(variant).open('{', "}}")
+impl Write for bool {
+    fn write(&self, out: &mut Writer) {
+        out.text.push_str(if *self { "true" } else { "false" });
     }
 }
 
-macro_rules! write_items {
-    ($($interface:ident::$item:ident),*) => {$(
-        impl $interface for Items<'_> {
-            type Ok = ();
-            type Error = Never;
+impl Write for u64 {
+    fn write(&self, out: &mut Writer) {
+        out.text.push_str(&self.to_string());
+    }
+}
 
-            fn $item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-                self.item(value)
-            }
+impl Write for i64 {
+    fn write(&self, out: &mut Writer) {
+        out.text.push_str(&self.to_string());
+    }
+}
 
-            fn end(self) -> Result<(), Never> {
-                self.close()
+macro_rules! write_as {
+    ($($small:ty: $large:ty),*) => {$(
+        impl Write for $small {
+            fn write(&self, out: &mut Writer) {
+                <$large>::from(*self).write(out);
             }
         }
     )*};
 }
 
-write_items! {
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field
+write_as! { u8: u64, u16: u64, u32: u64, i32: i64 }
+
+impl Write for str {
+    fn write(&self, out: &mut Writer) {
+        out.text(self);
+    }
 }
 
-macro_rules! write_members {
-    ($($interface:ident),*) => {$(
-        impl $interface for Items<'_> {
-            type Ok = ();
-            type Error = Never;
+impl Write for String {
+    fn write(&self, out: &mut Writer) {
+        out.text(self);
+    }
+}
 
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Never> {
-                separate(self.text);
-                write_text(self.text, name);
-                self.text.push(':');
-                value.serialize(Writer(self.text))
-            }
+impl<T: Write + ?Sized> Write for &T {
+    fn write(&self, out: &mut Writer) {
+        (**self).write(out);
+    }
+}
 
-            fn end(self) -> Result<(), Never> {
-                self.close()
-            }
+impl<T: Write + ?Sized> Write for Box<T> {
+    fn write(&self, out: &mut Writer) {
+        (**self).write(out);
+    }
+}
+
+impl<T: Write> Write for Option<T> {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Some(value) => value.write(out),
+            None => out.text.push_str("null"),
         }
-    )*};
+    }
 }
 
-write_members! { SerializeStruct, SerializeStructVariant }
-
-impl SerializeMap for Items<'_> {
-    type Ok = ();
-    type Error = Never;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Never> {
-        let start = self.text.len();
-        self.item(name)?;
-        if self.text[start..].trim_start_matches(',').starts_with('"') { Ok(()) } else { no_form() }
+impl<T: Write> Write for [T] {
+    fn write(&self, out: &mut Writer) {
+        out.list(&mut self.iter().map(|item| item as _));
     }
+}
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Never> {
-        self.text.push(':');
-        value.serialize(Writer(self.text))
+impl<T: Write, const N: usize> Write for [T; N] {
+    fn write(&self, out: &mut Writer) {
+        self.as_slice().write(out);
     }
+}
 
-    fn end(self) -> Result<(), Never> {
-        self.close()
+impl<T: Write> Write for Vec<T> {
+    fn write(&self, out: &mut Writer) {
+        self.as_slice().write(out);
+    }
+}
+
+impl<T: Write> Write for VecDeque<T> {
+    fn write(&self, out: &mut Writer) {
+        out.list(&mut self.iter().map(|item| item as _));
+    }
+}
+
+impl<A: Write, B: Write> Write for (A, B) {
+    fn write(&self, out: &mut Writer) {
+        out.list(&mut [&self.0 as &dyn Write, &self.1].into_iter());
     }
 }

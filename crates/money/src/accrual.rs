@@ -6,7 +6,9 @@ use crate::decimal::shorten;
 use crate::{AssetScale, MoneyError, format_decimal, parse_decimal};
 
 /// A rate of pay, in thousandths of a minor unit per hour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, json::Read, json::Write,
+)]
 #[serde(transparent)]
 pub struct Rate(u64);
 
@@ -54,7 +56,9 @@ impl Rate {
 ///
 /// One minor unit is 3,600,000,000 of its ticks: a rate counts thousandths per hour, time is in
 /// milliseconds, and their product is not rounded. Kept as text, because no JSON number holds it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, json::Read, json::Write,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Accrual(i128);
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Asset, AssetCode, AssetScale, MoneyError, decimal::shorten, format_decimal};
 
 /// Minor units of an asset; on the wire `{"value":"1050","assetCode":"USD","assetScale":2}`.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Amount {
@@ -76,7 +76,7 @@ impl fmt::Display for Amount {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Wire {

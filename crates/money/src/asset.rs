@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::MoneyError;
 
 /// A currency code such as `USD`: 1 to 12 printable ASCII characters without spaces.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct AssetCode(String);
@@ -48,7 +48,7 @@ impl fmt::Display for AssetCode {
 ///
 /// Open Payments admits 0 to 255; above 18 not even one whole unit fits into 64 bits, so more
 /// is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u8", into = "u8")]
 pub struct AssetScale(u8);
@@ -78,7 +78,7 @@ impl From<AssetScale> for u8 {
 }
 
 /// What an amount is counted in. Two assets are the same only if code and scale are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[serde(rename_all = "camelCase")]
 pub struct Asset {
     /// The currency.

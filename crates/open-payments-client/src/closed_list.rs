@@ -9,7 +9,6 @@ use http_signature::{Parameters, SignatureError, SignatureHeaders, SignatureInpu
 use json::Value;
 use money::Amount;
 use open_payments::{Secret, Url, WalletDocument};
-use serde::de::DeserializeOwned;
 
 use crate::{
     CancelGrant, ContinueGrant, CreateOutgoingPayment, CreateQuote, HttpRequest, Operation, Read, RequestGrant,
@@ -168,11 +167,11 @@ impl Body {
         text.parse().map(Self).map_err(|_| Refusal::Body)
     }
 
-    fn member<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refusal> {
+    fn member<T: json::Read>(&self, path: &str) -> Result<T, Refusal> {
         self.optional(path)?.ok_or(Refusal::Body)
     }
 
-    fn optional<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Refusal> {
+    fn optional<T: json::Read>(&self, path: &str) -> Result<Option<T>, Refusal> {
         self.0.find(path).cloned().map(Value::read).transpose().map_err(|_| Refusal::Body)
     }
 }

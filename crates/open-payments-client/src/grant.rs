@@ -1,6 +1,5 @@
 use money::Amount;
 use open_payments::{Interval, Secret, Url, WalletAddress, WalletDocument};
-use serde::Serialize;
 
 use crate::{Call, Method, Operation};
 
@@ -38,7 +37,7 @@ pub struct CancelGrant {
     pub token: Secret,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 pub(crate) struct GrantBody<'a, C> {
     pub(crate) access_token: AccessBody<'a>,
     pub(crate) client: C,
@@ -46,12 +45,12 @@ pub(crate) struct GrantBody<'a, C> {
     pub(crate) interact: Option<InteractBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 pub(crate) struct AccessBody<'a> {
     pub(crate) access: Vec<AccessItem<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 pub(crate) struct AccessItem<'a> {
     pub(crate) r#type: &'static str,
     pub(crate) actions: &'static [&'static str],
@@ -61,7 +60,7 @@ pub(crate) struct AccessItem<'a> {
     pub(crate) limits: Option<Limits<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Limits<'a> {
     debit_amount: &'a Amount,
@@ -69,20 +68,20 @@ pub(crate) struct Limits<'a> {
     interval: Option<&'a Interval>,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 pub(crate) struct InteractBody<'a> {
     start: [&'static str; 1],
     finish: FinishBody<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 struct FinishBody<'a> {
     method: &'static str,
     uri: &'a Url,
     nonce: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 struct ContinueBody<'a> {
     interact_ref: &'a str,
 }

@@ -1,6 +1,5 @@
 use money::Amount;
 use open_payments::{IncomingPaymentUrl, Secret, Url, WalletAddress, WalletDocument};
-use serde::Serialize;
 
 use crate::{Call, Method, Operation};
 
@@ -53,7 +52,7 @@ pub(crate) fn spent_amounts_url(wallet: &WalletDocument) -> Url {
     wallet.resource_server.join("outgoing-payment-grant")
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(rename_all = "camelCase")]
 struct QuoteBody<'a> {
     wallet_address: &'a WalletAddress,
@@ -62,7 +61,7 @@ struct QuoteBody<'a> {
     debit_amount: &'a Amount,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(rename_all = "camelCase")]
 struct OutgoingPaymentBody<'a> {
     wallet_address: &'a WalletAddress,

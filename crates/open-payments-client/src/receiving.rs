@@ -1,6 +1,5 @@
 use http_signature::Jwk;
 use open_payments::{Secret, Timestamp, WalletAddress, WalletDocument};
-use serde::Serialize;
 
 use crate::{
     Call, Method, Operation,
@@ -8,7 +7,7 @@ use crate::{
 };
 
 /// How a client says who it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, json::Write)]
 #[serde(untagged)]
 pub enum Client {
     /// By its key alone, so that the wallet learns nothing else; not for interactive grants.
@@ -37,7 +36,7 @@ pub struct CreateIncomingPayment {
     pub expires_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(json::Write)]
 #[serde(rename_all = "camelCase")]
 struct IncomingPaymentBody<'a> {
     wallet_address: &'a WalletAddress,

@@ -1,5 +1,3 @@
-use serde::Deserialize;
-
 use crate::{ReplyError, Secret, Url};
 
 /// An access token (RFC 9635 section 3.2.1).
@@ -51,39 +49,39 @@ pub struct GrantedAccess {
     pub continuation: Option<Continuation>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawPending {
     interact: RawInteract,
     #[serde(rename = "continue")]
     continuation: RawContinue,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawInteract {
     redirect: String,
     finish: String,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawContinue {
     access_token: RawContinueToken,
     uri: String,
     wait: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawContinueToken {
     value: Secret,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawGranted {
     access_token: RawToken,
     #[serde(rename = "continue")]
     continuation: Option<RawContinue>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct RawToken {
     value: Secret,
     manage: String,

@@ -17,7 +17,7 @@ pub struct IntervalError;
 /// `R/start/duration`, `R/start/end` and `R/duration/end`; `Rn` means n repetitions, so n + 1
 /// windows. Windows are half-open, in UTC, and counted from the start, so the one after a
 /// window that a short month cut short begins on the original day again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Interval {

@@ -1,5 +1,4 @@
 use money::Amount;
-use serde::Deserialize;
 
 use crate::{IncomingPaymentUrl, ReplyError, Timestamp, Url, WalletAddress};
 
@@ -68,7 +67,7 @@ pub struct SpentAmounts {
     pub receive: Option<Amount>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 struct RawIncoming {
     id: String,
@@ -78,7 +77,7 @@ struct RawIncoming {
     expires_at: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 struct RawQuote {
     id: String,
@@ -89,7 +88,7 @@ struct RawQuote {
     expires_at: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 struct RawOutgoing {
     id: String,
@@ -103,7 +102,7 @@ struct RawOutgoing {
     failed: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 #[serde(rename_all = "camelCase")]
 struct RawSpent {
     spent_debit_amount: Option<Amount>,

@@ -8,7 +8,7 @@ use crate::ReplyError;
 /// A token value: never printed, wiped when dropped.
 ///
 /// It goes into a header, so one that is read is 1 to 4,096 printable ASCII characters.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Secret(String);

@@ -12,7 +12,7 @@ use crate::{HostKind, UrlError};
 ///
 /// The bytes are what gets signed as `@target-uri`, so nothing may normalise it again. They never
 /// change, and copies share them.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("format" = "uri")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {

@@ -7,7 +7,7 @@ use crate::{HostKind, ReplyError, Url, UrlError};
 
 /// The URL of a wallet address document (Open Payments, wallet address API). It has a path and
 /// no query; the root is spelled `/.well-known/pay`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("format" = "uri")))]
 #[serde(try_from = "String", into = "String")]
 pub struct WalletAddress(Url);
@@ -85,7 +85,7 @@ impl fmt::Display for WalletAddress {
 }
 
 /// The URL of an incoming payment: `…/incoming-payments/{id}`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(extend("format" = "uri")))]
 #[serde(try_from = "String", into = "String")]
 pub struct IncomingPaymentUrl(Url);
@@ -134,7 +134,7 @@ impl fmt::Debug for IncomingPaymentUrl {
 }
 
 /// A wallet address document (Open Payments, `GET {walletAddress}`), serialised as the wallet does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, json::Read, json::Write)]
 #[serde(try_from = "RawDocument", into = "RawDocument")]
 pub struct WalletDocument {
     /// The address that the wallet itself uses, whatever it was reached by.
@@ -149,7 +149,7 @@ pub struct WalletDocument {
     pub resource_server: Url,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, json::Read, json::Write)]
 #[serde(rename_all = "camelCase")]
 struct RawDocument {
     id: String,
@@ -215,12 +215,12 @@ impl From<WalletDocument> for RawDocument {
 }
 
 /// The keys that a wallet lists for an address (`GET {walletAddress}/jwks.json`).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, json::Read)]
 pub struct KeySet {
     keys: Vec<ListedKey>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, json::Read)]
 struct ListedKey {
     kid: Option<String>,
     x: Option<String>,

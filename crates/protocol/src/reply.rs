@@ -3,7 +3,7 @@ use open_payments::{IncomingPaymentUrl, Secret, Timestamp, Url};
 use serde::{Deserialize, Serialize};
 
 /// The answer to [`GrantRequest`](crate::GrantRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GrantReply {
@@ -15,7 +15,7 @@ pub struct GrantReply {
 }
 
 /// Where the user decides.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InteractionReply {
@@ -26,7 +26,7 @@ pub struct InteractionReply {
 }
 
 /// How a grant is continued or cancelled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContinuationReply {
@@ -40,7 +40,7 @@ pub struct ContinuationReply {
 }
 
 /// The answer to [`ContinueGrantRequest`](crate::ContinueGrantRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContinueGrantReply {
@@ -54,7 +54,7 @@ pub struct ContinueGrantReply {
 }
 
 /// An access token of the user's wallet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTokenReply {
@@ -68,13 +68,13 @@ pub struct AccessTokenReply {
 }
 
 /// The answer to [`CancelGrantRequest`](crate::CancelGrantRequest): done, or already gone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelReply {}
 
 /// The answer to [`IncomingPaymentRequest`](crate::IncomingPaymentRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingPaymentReply {
@@ -85,7 +85,7 @@ pub struct IncomingPaymentReply {
 }
 
 /// The answer to [`QuoteRequest`](crate::QuoteRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteReply {
@@ -104,7 +104,7 @@ pub struct QuoteReply {
 
 /// The answer to [`PaymentRequest`](crate::PaymentRequest) and
 /// [`ReadPaymentRequest`](crate::ReadPaymentRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentReply {
@@ -121,7 +121,7 @@ pub struct PaymentReply {
 }
 
 /// The answer to [`RotateTokenRequest`](crate::RotateTokenRequest).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Read, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RotateTokenReply {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A request to the user's wallet, composed and signed by the extension. The proxy checks it
 /// against its closed list and sends exactly these bytes.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedRequest {
@@ -29,7 +29,7 @@ impl fmt::Debug for SignedRequest {
 }
 
 /// `POST /v1/grants`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantRequest {
@@ -45,7 +45,7 @@ pub struct GrantRequest {
 }
 
 /// `POST /v1/grants/continue`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContinueGrantRequest {
@@ -56,7 +56,7 @@ pub struct ContinueGrantRequest {
 }
 
 /// `POST /v1/grants/cancel`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelGrantRequest {
@@ -67,7 +67,7 @@ pub struct CancelGrantRequest {
 }
 
 /// `POST /v1/incoming-payments`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IncomingPaymentRequest {
@@ -76,7 +76,7 @@ pub struct IncomingPaymentRequest {
 }
 
 /// `POST /v1/quotes`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QuoteRequest {
@@ -87,7 +87,7 @@ pub struct QuoteRequest {
 }
 
 /// `POST /v1/payments`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentRequest {
@@ -98,7 +98,7 @@ pub struct PaymentRequest {
 }
 
 /// `POST /v1/payments/read`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadPaymentRequest {
@@ -107,7 +107,7 @@ pub struct ReadPaymentRequest {
 }
 
 /// `POST /v1/tokens/rotate`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, json::Write)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RotateTokenRequest {

@@ -180,7 +180,7 @@ impl World {
             }
             Effect::CloseTab(TabId(tab)) => self.schedule(1, Happening::Closes(tab)),
             Effect::Badge(_) | Effect::Export { .. } => {}
-            Effect::Publish(view) => self.view = serde_json::to_value(view).ok(),
+            Effect::Publish(view) => self.view = serde_json::from_str(&json::to_string(&*view)).ok(),
         }
         Ok(None)
     }

@@ -275,7 +275,7 @@ impl World {
                 return Some(Input::TabRemoved(TabId(tab)));
             }
             Effect::Badge(badge) => self.badge = Some(badge),
-            Effect::Publish(view) => self.view = Some(serde_json::to_value(view).unwrap()),
+            Effect::Publish(view) => self.view = Some(serde_json::from_str(&json::to_string(&*view)).unwrap()),
             Effect::Export { view, name, media_type, text } => self.exports.push((view, name, media_type, text)),
         }
         None
