@@ -18,7 +18,7 @@ import { watch } from './view-port.js';
 const DAYS = 30;
 /** So many sites are listed at first, and so many payments at a time. */
 const SITES = 8;
-const PAYMENTS = 50;
+const PAYMENTS = 25;
 /** The ledger is long, so it is only asked for anew after so many more payments. */
 const STALE = 10;
 
@@ -133,7 +133,7 @@ const oneByOne = (payments) => {
     })}
     ${found.length ? table(['time', 'site', 'outcome', 'amount'], found.slice(0, paymentsShown).map((payment) => html`
       <tr>
-        <td>${dateOf(new Date(payment.time), { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })}</td>
+        <td>${dateOf(new Date(payment.time), { dateStyle: 'short', timeStyle: 'medium', timeZone: 'UTC' })}</td>
         <td>${payment.site}<span class="detail">${payment.walletAddress}</span></td>
         <td>${message(`activity_${payment.outcome}`)}</td>
         <td>${amountOf(moneyOf(BigInt(payment.sent.value), payment.sent))}</td>

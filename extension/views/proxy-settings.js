@@ -46,8 +46,8 @@ export const proxy = ({ proxyUrl }, send, redraw) => {
           : button('built-in-proxy', message('settings_builtIn'), () => send({ command: 'setProxyUrl', url: PROXY_URL }))}
       </div>
     </form>
-    <p role="status" class="status" data-testid="proxy-check" data-result=${result ?? nothing}>
-      ${result ? message(`check_${result}`) : nothing}</p>`;
+    <p role="status" class="status" data-testid="proxy-check" data-result=${result ?? nothing}
+      >${result ? message(`check_${result}`) : nothing}</p>`;
 };
 
 /**

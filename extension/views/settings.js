@@ -45,7 +45,8 @@ const settings = (view, send, redraw) => {
 
 /** @param {View} view @param {Send} send */
 const wallet = (view, send) => {
-  const { connection: { state, wallet, problem }, publicKey } = view;
+  const { connection, publicKey } = view;
+  const { state, wallet, problem } = connection;
   return html`
     <p class="status" role="status" data-testid="status" data-connection=${state}>${message(`connection_${state}`)}</p>
     ${problemNote(problem)}
@@ -56,7 +57,7 @@ const wallet = (view, send) => {
         ${entry(message('settings_currency'), wallet.assetCode)}
       </dl>` : html`
       <div><a class="button" href="welcome.html">${message(state === 'disconnected' ? 'popup_setUp' : 'popup_goOn')}</a></div>`}
-    ${publicKey ? html`
+    ${publicKey && connection.topUp !== 'awaitingKey' ? html`
       <details>
         <summary>${message('settings_key')}</summary>
         ${neededKey(publicKey, wallet?.address)}
