@@ -24,8 +24,15 @@
   /** @type {chrome.runtime.Port | null} */
   let port = null;
   let sent = '';
+  /** While it is set, no more is told: a page may change its links without end. */
+  let rest = 0;
   /** Whether the background has said anything: else there is little to miss. */
   let heard = false;
+
+  /** What a document or form has, and not what is called so in it. @param {any} node @param {string} name */
+  const member = (node, name) => Reflect.get(Object.getPrototypeOf(node), name, node);
+  /** @param {ParentNode} root @param {string} selector @returns {NodeListOf<Element>} */
+  const query = (root, selector) => member(root, 'querySelectorAll').call(root, selector);
 
   const observer = new MutationObserver((records) => {
     for (const { target, addedNodes, attributeName } of records) {
@@ -34,7 +41,7 @@
         if (!(node instanceof Element)) continue;
         if (node instanceof HTMLLinkElement) consider(node, true);
         if (node.firstElementChild) scan(node, true);
-        if (node.shadowRoot) adopt(node.shadowRoot);
+        enter(node);
       }
     }
     publish();
@@ -42,7 +49,7 @@
 
   /** @param {ParentNode} root */
   const scan = (root, inserted = false) => {
-    for (const link of root.querySelectorAll(MONETIZED)) {
+    for (const link of query(root, MONETIZED)) {
       if (link instanceof HTMLLinkElement) consider(link, inserted);
     }
   };
@@ -61,7 +68,12 @@
     observer.observe(root, OBSERVED);
     scan(root);
     publish();
-    for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) adopt(shadowRoot);
+    for (const element of query(root, '*')) enter(element);
+  };
+
+  /** @param {Element} host */
+  const enter = ({ shadowRoot }) => {
+    if (shadowRoot instanceof ShadowRoot) adopt(shadowRoot);
   };
 
   /** The links that count now, in document order, each with an id. */
@@ -91,7 +103,11 @@
     if (!links.size && !port) return;
     const state = { type: 'state', visible: isVisible(), links: connected() };
     const text = JSON.stringify(state);
-    if (text === sent || (!port && !state.links.length)) return;
+    if (text === sent || rest || (!port && !state.links.length)) return;
+    rest = setTimeout(() => {
+      rest = 0;
+      publish();
+    }, 50);
     try {
       port ??= open();
       port.postMessage(state);
@@ -115,6 +131,8 @@
   };
 
   const close = () => {
+    clearTimeout(rest);
+    rest = 0;
     port?.disconnect();
     port = null;
     sent = '';
@@ -138,7 +156,7 @@
     }
   };
 
-  const isVisible = () => document.visibilityState === 'visible';
+  const isVisible = () => member(document, 'visibilityState') === 'visible';
 
   /** Publishes, but opens no port for a page that is not seen. */
   const update = () => {
@@ -161,13 +179,13 @@
   window.addEventListener('rivulet:shadow', (event) => {
     event.stopImmediatePropagation();
     const [host] = event.composedPath();
-    if (host instanceof Element && host.shadowRoot) adopt(host.shadowRoot);
+    if (host instanceof Element) enter(host);
   }, true);
   document.addEventListener('visibilitychange', update);
   // The popup takes the focus, and gives it back.
   window.addEventListener('blur', update);
   window.addEventListener('focus', update);
   // A port would keep the page out of the back/forward cache.
-  window.addEventListener('pagehide', close);
+  window.addEventListener('pagehide', ({ isTrusted }) => isTrusted && close());
   window.addEventListener('pageshow', publish);
 })();

@@ -2,8 +2,9 @@
 {
   /** @type {any} */
   const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
-  const { addEventListener, dispatchEvent } = window;
+  const { addEventListener, dispatchEvent, queueMicrotask } = window;
   const { composedPath } = Event.prototype;
+  const { parse } = JSON;
   const { getAttribute, removeAttribute, setAttribute } = Element.prototype;
   const { get, set } = getOwnPropertyDescriptor(HTMLElement.prototype, 'onabort');
   const attached = new Event('rivulet:shadow', { composed: true });
@@ -69,10 +70,12 @@
   }
 
   addEventListener('rivulet:paid', (/** @type {any} */ event) => {
-    const path = apply(composedPath, event, []);
-    for (const target of path) twinOf(target);
-    const init = { __proto__: null, ...JSON.parse(event.detail), bubbles: true };
-    apply(dispatchEvent, path[0], [new MonetizationEvent('monetization', init)]);
+    try {
+      const path = apply(composedPath, event, []);
+      for (const target of path) twinOf(target);
+      const init = { __proto__: null, ...parse(event.detail), bubbles: true };
+      apply(dispatchEvent, path[0], [new MonetizationEvent('monetization', init)]);
+    } catch {} // Forged by the page.
   }, true);
 
   // Only link lists support `stylesheet`.
@@ -83,8 +86,9 @@
   // For content.js, once the host is in place.
   Element.prototype.attachShadow = new Proxy(Element.prototype.attachShadow, {
     apply(attachShadow, host, args) {
+      const root = apply(attachShadow, host, args);
       queueMicrotask(() => apply(dispatchEvent, host, [attached]));
-      return apply(attachShadow, host, args);
+      return root;
     },
   });
 }
