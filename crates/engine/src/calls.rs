@@ -84,6 +84,11 @@ impl Calls {
         self.open.values().any(|purpose| matches!(purpose, Purpose::LinkDocument(wanted) if wanted == address))
     }
 
+    /// How many documents of links are on their way.
+    pub(crate) fn documents(&self) -> usize {
+        self.open.values().filter(|purpose| matches!(purpose, Purpose::LinkDocument(_))).count()
+    }
+
     /// Whether an incoming payment is on its way.
     pub(crate) fn creating_incoming(&self) -> bool {
         self.open.values().any(|purpose| matches!(purpose, Purpose::IncomingPayment(_)))

@@ -41,6 +41,8 @@ struct Basis {
 
 /// Links of a page, in all its frames, that can have a wallet at a time; those beyond get an `error`.
 const SESSIONS_PER_PAGE: usize = 32;
+/// Documents on their way at a time: links that come and go beyond them wait.
+const DOCUMENTS_AT_A_TIME: usize = 32;
 
 impl Engine {
     /// Looks at links that nothing is known of yet, once their page is looked at and may be paid:
@@ -50,7 +52,8 @@ impl Engine {
         let Some(tab) = tab else { return };
         let links = self.links_in_turn();
         let mut sessions = self.frames.sessions(tab);
-        let mut wanted = Vec::new();
+        let mut places = DOCUMENTS_AT_A_TIME.saturating_sub(self.calls.documents());
+        let mut wanted: Vec<WalletAddress> = Vec::new();
         for (id, at) in &links {
             let Some(frame) = self.frames.0.get_mut(id) else { continue };
             let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
@@ -59,7 +62,11 @@ impl Engine {
             let known = address.map(|address| (address, self.receivers.resolve(address, self.now.wall)));
             link.state = match known {
                 Some((address, None)) => {
-                    wanted.push(address.clone());
+                    if !wanted.contains(address) && !self.calls.fetching(address) {
+                        let Some(left) = places.checked_sub(1) else { continue };
+                        places = left;
+                        wanted.push(address.clone());
+                    }
                     LinkState::Fetching(address.clone())
                 }
                 Some((address, wallet)) => settled(&mut self.effects, (*id, link.id), address, wallet, loopback),
@@ -71,14 +78,12 @@ impl Engine {
             sessions += usize::from(link.state != LinkState::Failed);
         }
         for address in wanted {
-            if !self.calls.fetching(&address) {
-                self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
-                let first = links.first().and_then(|(id, at)| Some((self.frames.0.get(id)?, *at)));
-                let first = first.filter(|(frame, _)| self.has_a_rate(frame)).map(|(frame, at)| &frame.links[at]);
-                // Its turn comes first, so the proxy need not wait for the document.
-                if first.is_some_and(|link| link.state == LinkState::Fetching(address.clone())) {
-                    self.request_ahead(&address);
-                }
+            self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
+            let first = links.first().and_then(|(id, at)| Some((self.frames.0.get(id)?, *at)));
+            let first = first.filter(|(frame, _)| self.has_a_rate(frame)).map(|(frame, at)| &frame.links[at]);
+            // Its turn comes first, so the proxy need not wait for the document.
+            if first.is_some_and(|link| link.state == LinkState::Fetching(address.clone())) {
+                self.request_ahead(&address);
             }
         }
     }

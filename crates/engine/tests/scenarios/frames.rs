@@ -3,6 +3,7 @@
 use engine::{Command, FrameId, FrameMessage, Input, TabId};
 
 use crate::browser::WINDOW;
+use crate::faults::Fault;
 use crate::wallets::{OTHER, SITE};
 use crate::world::World;
 
@@ -82,6 +83,23 @@ fn a_page_has_thirty_two_sessions_in_all_its_frames() {
     world.embed_many(tab, 1_002, "https://c.example", &names[37..]);
     world.seconds(1);
     assert_eq!(settled(&world, 1_002), [1, 2]);
+}
+
+#[test]
+fn documents_that_do_not_come_do_not_add_up() {
+    let names: Vec<String> = (0..40).map(|number| wallet(&format!("slow{number}"))).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = World::connected();
+    world.faults.add("/slow", u32::MAX, Fault::Delay(6_000));
+    let tab = world.visit(PAGE, &names[..20]);
+    world.seconds(2);
+    world.navigate(tab, PAGE, &names[20..]);
+    world.seconds(2);
+    assert_eq!(world.calls_to("/slow"), 32);
+    // Those that have waited are asked for once there is room.
+    world.seconds(15);
+    let main = world.browser.tab(tab).frame.unwrap();
+    assert_eq!((world.calls_to("/slow"), settled(&world, main)), (40, [20, 0]));
 }
 
 #[test]
