@@ -46,11 +46,12 @@ export class Browser {
    * @param {string} folder a folder of our own
    * @param {{proxyUrl: string, sampleUrl: string}} addresses what the extension is told to talk to, and to offer
    * @param {boolean} headless
+   * @param {string[]} [more] switches of the browser
    */
-  static async start(folder, addresses, headless) {
+  static async start(folder, addresses, headless, more = []) {
     const extension = join(folder, "extension");
     await copyExtension(DIST, extension, addresses);
-    const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+    const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`, ...more];
     const context = await launch(join(folder, "profile"), headless, switches);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
     return new Browser(context, new URL(worker.url()).host);

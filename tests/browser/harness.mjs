@@ -21,12 +21,12 @@ export class World {
     this.browser = browser;
   }
 
-  /** @param {import("./sandbox.mjs").SandboxOptions & {headless?: boolean}} [options] */
-  static async start({ headless = true, ...options } = {}) {
+  /** @param {import("./sandbox.mjs").SandboxOptions & {headless?: boolean, switches?: string[]}} [options] */
+  static async start({ headless = true, switches, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
       const addresses = { proxyUrl: sandbox.proxyUrl, sampleUrl: sandbox.siteUrl };
-      return new World(sandbox, await Browser.start(sandbox.folder, addresses, headless));
+      return new World(sandbox, await Browser.start(sandbox.folder, addresses, headless, switches));
     } catch (error) {
       await sandbox.stop(true);
       throw error;

@@ -153,6 +153,14 @@ export class Wallet {
   }
 
   /**
+   * Opens an account without money.
+   * @param {string} walletAddress
+   */
+  async openAccount(walletAddress) {
+    return this.#call("PUT", "accounts", { walletAddress });
+  }
+
+  /**
    * Makes something go wrong: requests whose path contains `path` get `fault`.
    * @param {{method?: string, path: string, fault: unknown, every?: number, times?: number}} rule
    */
