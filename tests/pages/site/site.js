@@ -1,13 +1,8 @@
-/**
- * Shows what this page is paid. Each event is kept in `window.__events` too, as plain data with the
- * time since the page was opened, for whoever drives the browser.
- */
+/** Shows what the links of this page hear, and what it is paid. */
 
-/** @typedef {{ amountSent: { currency: string, value: string }, incomingPayment: string, at: number }} Payment */
+/** @typedef {{ amountSent: { currency: string, value: string }, incomingPayment: string }} Payment */
 
-/** @type {Payment[]} */
-const events = [];
-Reflect.set(window, '__events', events);
+let payments = 0;
 
 /** The sums by currency. @type {Map<string, string>} */
 const totals = new Map();
@@ -27,26 +22,47 @@ function add(a, b) {
   return decimals ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
 }
 
-/** @param {Payment} payment */
-function show({ amountSent: { currency, value }, incomingPayment }) {
-  totals.set(currency, add(totals.get(currency) ?? '0', value));
-  place('events').textContent = String(events.length);
-  place('total').textContent = [...totals].map(([code, sum]) => `${sum} ${code}`).join(' + ');
+/** @param {EventTarget | null} target @param {string} text @param {string} title */
+function note(target, text, title) {
   const item = document.createElement('li');
   const time = document.createElement('time');
   time.textContent = new Date().toLocaleTimeString();
-  item.append(time, `${value} ${currency}`);
-  item.title = incomingPayment;
+  item.append(time, target instanceof Element && target.id ? `${target.id}: ${text}` : text);
+  item.title = title;
   place('log').prepend(item);
+}
+
+/** @param {EventTarget | null} target @param {Payment} payment */
+function show(target, { amountSent: { currency, value }, incomingPayment }) {
+  payments += 1;
+  totals.set(currency, add(totals.get(currency) ?? '0', value));
+  place('events').textContent = String(payments);
+  place('total').textContent = [...totals].map(([code, sum]) => `${sum} ${code}`).join(' + ');
+  note(target, `${value} ${currency}`, incomingPayment);
   document.body.classList.add('paid');
 }
 
-addEventListener('monetization', (event) => {
-  const { amountSent, incomingPayment } = /** @type {any} */ (event);
-  const { currency, value } = amountSent;
-  const payment = { amountSent: { currency, value }, incomingPayment, at: performance.now() };
-  events.push(payment);
-  show(payment);
-});
+/** The first events may come while the page is still being read. */
+const isRead = new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve));
 
-if (document.createElement('link').relList.supports('monetization')) place('support').remove();
+addEventListener('monetization', (event) => {
+  // From within a shadow root the link is the first on the path.
+  const [link] = event.composedPath();
+  isRead.then(() => show(link, /** @type {any} */ (event)));
+});
+for (const type of ['load', 'error']) {
+  // They do not bubble, but are seen on the way down.
+  document.addEventListener(type, ({ target }) => {
+    if (!(target instanceof HTMLLinkElement) || !target.relList.contains('monetization')) return;
+    isRead.then(() => note(target, type, target.href));
+  }, true);
+}
+
+isRead.then(() => {
+  if (document.createElement('link').relList.supports('monetization')) place('support').remove();
+  for (const link of document.querySelectorAll('nav a')) {
+    const { pathname } = /** @type {HTMLAnchorElement} */ (link);
+    const isHere = pathname === '/playground/' ? location.pathname.startsWith(pathname) : location.pathname === pathname;
+    if (isHere) link.setAttribute('aria-current', 'page');
+  }
+});
