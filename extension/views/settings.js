@@ -16,19 +16,34 @@ import { watch } from './view-port.js';
 /** After so many minutes somebody can count as away. */
 const IDLE_MINUTES = [1, 2, 5, 10, 15, 30, 60, 240];
 
+/**
+ * What is said when a command has done what it was for, where nothing else shows that.
+ * @type {Partial<Record<Section, import('./message.js').Key>>}
+ */
+const DONE = {
+  rates: 'settings_saved',
+  sites: 'settings_saved',
+  presence: 'settings_saved',
+  proxy: 'settings_saved',
+  privacy: 'settings_deleted',
+};
+
 /** Where the last command came from: there it is said what became of it. @type {Section | null} */
 let asked = null;
 
 /** @param {View} view @param {Send} send @param {() => void} redraw */
 const settings = (view, send, redraw) => {
   /** @param {Section} name @param {(view: View, send: Send, redraw: () => void) => unknown} content */
-  const section = (name, content) => part(name, message(`settings_${name}`), html`
-    ${content(view, (command) => {
-      asked = name;
-      send(command);
-    }, redraw)}
-    <p role="status" class="hint">${asked === name && !view.notice ? message('settings_saved') : nothing}</p>
-    ${asked === name ? problemNote(view.notice, 'notice') : nothing}`);
+  const section = (name, content) => {
+    const done = asked === name && !view.notice ? DONE[name] : undefined;
+    return part(name, message(`settings_${name}`), html`
+      ${content(view, (command) => {
+        asked = name;
+        send(command);
+      }, redraw)}
+      <p role="status" class="hint">${done ? message(done) : nothing}</p>
+      ${asked === name ? problemNote(view.notice, 'notice') : nothing}`);
+  };
   return page('settings', html`
     ${problemNote(view.memoryProblem)}
     ${asked ? nothing : problemNote(view.notice, 'notice')}

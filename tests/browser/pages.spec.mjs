@@ -127,7 +127,7 @@ test("the activity is what the wallet has made, goes out as files, and is delete
   await ask();
   await settings.keyboard.press("Tab");
   await settings.keyboard.press("Enter");
-  await expect(settings.getByTestId("privacy").getByRole("status")).toHaveText("Saved.");
+  await expect(settings.getByTestId("privacy").getByRole("status")).toHaveText("Deleted.");
   expect(await world.ledger()).toEqual([]);
   expect((await world.view()).connection.spent).toEqual(spent);
   await page.reload();
