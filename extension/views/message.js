@@ -61,9 +61,11 @@ export const amountOf = ({ value, assetCode }, decimals = 0) => {
   // A string, which is formatted digit by digit: a number would be rounded.
   const decimal = /** @type {Intl.StringNumericLiteral} */ (value);
   // Not every asset is a currency that Intl would take.
-  return /^[A-Z]{3}$/.test(assetCode)
+  const text = /^[A-Z]{3}$/.test(assetCode)
     ? new Intl.NumberFormat(locale, { ...options, style: 'currency', currency: assetCode }).format(decimal)
     : `${new Intl.NumberFormat(locale, options).format(decimal)} ${assetCode}`;
+  // Set apart from words that run the other way, which would pull the sign off the number.
+  return document.documentElement.dir === 'rtl' ? `\u2066${text}\u2069` : text;
 };
 
 /** @param {Date} date @param {Intl.DateTimeFormatOptions} options */

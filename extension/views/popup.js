@@ -67,7 +67,7 @@ const notConnected = ({ connection }, send) => {
 const connected = ({ page, connection, rate, publicKey }, send) => html`
   ${problemNote(connection.problem)}
   ${connection.problem?.code === 'key_missing' && publicKey
-    ? html`<section class="card">${neededKey(publicKey)}</section>` : nothing}
+    ? html`<section class="card">${neededKey(publicKey, connection.wallet?.address)}</section>` : nothing}
   ${page ? pageCard(page, send) : html`
     <section class="page" data-state="none">
       <p class="status" role="status" data-testid="status" data-connection="connected" data-page="none">
@@ -165,7 +165,7 @@ const once = (page, send) => html`
         <button type="submit" data-testid="give" ?disabled=${page.once?.running}>${message('popup_give')}</button>
       </form>`,
   })}
-  <div role="status" data-testid="once-outcome">${page.once ? given(page.once) : nothing}</div>`;
+  <div class="outcome" role="status" data-testid="once-outcome">${page.once ? given(page.once) : nothing}</div>`;
 
 /** @param {Once} once */
 const given = ({ running, asked, sent, unsettled, problem }) => {

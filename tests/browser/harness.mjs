@@ -25,8 +25,7 @@ export class World {
   static async start({ headless = true, switches, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
-      const addresses = { proxyUrl: sandbox.proxyUrl, sampleUrl: sandbox.siteUrl };
-      return new World(sandbox, await Browser.start(sandbox.folder, addresses, headless, switches));
+      return new World(sandbox, await startBrowser(sandbox, headless, switches));
     } catch (error) {
       await sandbox.stop(true);
       throw error;
@@ -37,6 +36,12 @@ export class World {
   async stop({ keepLogs = false } = {}) {
     await this.browser.stop();
     await this.sandbox.stop(keepLogs);
+  }
+
+  /** Closes the browser and starts it anew, with what it has kept. */
+  async restartBrowser() {
+    await this.browser.stop();
+    this.browser = await startBrowser(this.sandbox, true);
   }
 
   /** The popup, opened as a tab, which stays open. */
@@ -182,6 +187,10 @@ export class World {
     });
   }
 }
+
+/** @param {Sandbox} sandbox @param {boolean} headless @param {string[]} [switches] */
+const startBrowser = (sandbox, headless, switches) =>
+  Browser.start(sandbox.folder, { proxyUrl: sandbox.proxyUrl, sampleUrl: sandbox.siteUrl }, headless, switches);
 
 /** A monetized page, seen from inside. */
 export class SitePage {

@@ -161,6 +161,14 @@ export class Wallet {
   }
 
   /**
+   * @param {string} walletAddress
+   * @param {string} balance in minor units
+   */
+  async setBalance(walletAddress, balance) {
+    return this.#call("PUT", "accounts", { walletAddress, balance });
+  }
+
+  /**
    * Makes something go wrong: requests whose path contains `path` get `fault`.
    * @param {{method?: string, path: string, fault: unknown, every?: number, times?: number}} rule
    */

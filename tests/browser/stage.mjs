@@ -13,8 +13,8 @@ import { NOW } from "./states.mjs";
 /** @typedef {{scheme?: "light" | "dark", language?: string}} Look */
 
 /** How wide and high each page is looked at. @type {Record<string, {width: number, height: number}>} */
-const SIZES = { popup: { width: 360, height: 600 } };
-const USUAL_SIZE = { width: 1200, height: 800 };
+const SIZES = { popup: { width: 360, height: 320 } };
+const USUAL_SIZE = { width: 1080, height: 720 };
 /** Nothing answers there, and nothing is asked. */
 const ADDRESSES = { proxyUrl: "https://proxy.example", sampleUrl: "https://river.example" };
 

@@ -14,6 +14,7 @@ mod messages;
 mod mutants;
 mod setup;
 mod shell;
+mod shots;
 mod sizes;
 mod suites;
 mod tally;
@@ -56,6 +57,8 @@ enum Task {
     Demo(demo::Demo),
     /// Measure the release build beside its floor.
     Bench(bench::Bench),
+    /// Draw the icons, and take a picture of every view in every state, into docs/shots.
+    Shots,
     /// Run all test suites, or those named.
     Test {
         /// The suites to run.
@@ -95,6 +98,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Some(Task::Demo(demo)) => demo.run(consent),
         Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
+        Some(Task::Shots) => shots::take(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Test { suites, worlds }) => suites::run(&suites, &worlds, consent),
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], &Worlds::default(), consent),
         Some(Task::Verify { parts, seconds }) => verify::run(&parts, seconds, consent),
