@@ -7,12 +7,17 @@ import { until } from "./programs.mjs";
 
 const DIST = "dist/chrome";
 /** Chromium must not reach for anything but the loopback interface. */
-const QUIET = [
+export const QUIET = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
 /** @typedef {import("@playwright/test").Page} Page */
+/**
+ * What the extension is told to talk to, and to offer; another version than that which was built; and
+ * permissions that it does not get.
+ * @typedef {{proxyUrl: string, sampleUrl: string, version?: string, without?: string[]}} BuildOptions
+ */
 
 /**
  * Chromium as all tests drive it.
@@ -36,25 +41,27 @@ export class Browser {
   /**
    * @param {import("@playwright/test").BrowserContext} context
    * @param {string} extensionId
+   * @param {string} folder where the extension lies
    */
-  constructor(context, extensionId) {
+  constructor(context, extensionId, folder) {
     this.context = context;
     this.extensionId = extensionId;
+    this.folder = folder;
   }
 
   /**
    * @param {string} folder a folder of our own
-   * @param {{proxyUrl: string, sampleUrl: string}} addresses what the extension is told to talk to, and to offer
+   * @param {BuildOptions} options
    * @param {boolean} headless
    * @param {string[]} [more] switches of the browser
    */
-  static async start(folder, addresses, headless, more = []) {
+  static async start(folder, options, headless, more = []) {
     const extension = join(folder, "extension");
-    await copyExtension(DIST, extension, addresses);
+    await copyExtension(DIST, extension, options);
     const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`, ...more];
     const context = await launch(join(folder, "profile"), headless, switches);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
-    return new Browser(context, new URL(worker.url()).host);
+    return new Browser(context, new URL(worker.url()).host, extension);
   }
 
   /** @param {string} path a page of the extension, such as `popup.html` */
@@ -80,25 +87,49 @@ export class Browser {
     await session.detach();
   }
 
+  /**
+   * Replaces the extension by another version of it, as an update does; its pages are closed.
+   * @param {string} version
+   */
+  async update(version) {
+    const file = join(this.folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...manifest, version }));
+    const ours = this.context.pages().filter((page) => page.url().startsWith(this.extensionUrl("")));
+    const closed = Promise.all(ours.map((page) => page.waitForEvent("close")));
+    const extensions = await this.context.newPage();
+    await extensions.goto("chrome://extensions");
+    await extensions.evaluate(async (id) => {
+      const { developerPrivate } = /** @type {any} */ (chrome);
+      await developerPrivate.updateProfileConfiguration({ inDeveloperMode: true });
+      await developerPrivate.reload(id, { failQuietly: false });
+    }, this.extensionId);
+    await closed;
+    await extensions.close();
+  }
+
   async stop() {
     await this.context.close();
   }
 }
 
 /**
- * The built extension, but with other addresses: they are part of a build.
+ * The built extension, but with other addresses, or as another version: they are part of a build.
  * @param {string} dist
  * @param {string} folder
- * @param {{proxyUrl: string, sampleUrl: string}} addresses
+ * @param {BuildOptions} options
  */
-export async function copyExtension(dist, folder, { proxyUrl, sampleUrl }) {
+export async function copyExtension(dist, folder, { proxyUrl, sampleUrl, version, without = [] }) {
   await cp(dist, folder, { recursive: true });
   const config = { PROXY_URL: proxyUrl, SAMPLE_URL: sampleUrl };
   const lines = Object.entries(config).map(([name, url]) => `export const ${name} = ${JSON.stringify(url)};\n`);
   await writeFile(join(folder, "config.js"), lines.join(""));
   // Patterns have no port in Firefox: what was built for this machine holds for its other ports too.
   if (dist !== DIST) return;
-  const manifest = await readFile(join(folder, "manifest.json"), "utf8");
-  const [built] = JSON.parse(manifest).host_permissions;
-  await writeFile(join(folder, "manifest.json"), manifest.replaceAll(built, `${proxyUrl}/*`));
+  const file = join(folder, "manifest.json");
+  const manifest = JSON.parse(await readFile(file, "utf8"));
+  const has = (/** @type {string} */ permission) => !without.includes(permission);
+  manifest.permissions = manifest.permissions.filter(has);
+  manifest.host_permissions = [`${proxyUrl}/*`].filter(has);
+  await writeFile(file, JSON.stringify({ ...manifest, version: version ?? manifest.version }));
 }

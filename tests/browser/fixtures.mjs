@@ -5,9 +5,9 @@ import { World } from "./harness.mjs";
 
 export { expect } from "@playwright/test";
 
-/** @typedef {import("./sandbox.mjs").SandboxOptions} SandboxOptions */
+/** @typedef {import("./sandbox.mjs").SandboxOptions & import("./harness.mjs").BrowserOptions} Settings */
 
-export const test = base.extend(/** @type {import("@playwright/test").Fixtures<{settings: SandboxOptions, world: World}>} */ ({
+export const test = base.extend(/** @type {import("@playwright/test").Fixtures<{settings: Settings, world: World}>} */ ({
   settings: [{}, { option: true }],
   world: async ({ settings }, use, test) => {
     const world = await World.start(settings);

@@ -6,6 +6,7 @@ import { Sandbox } from "./sandbox.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./sandbox.mjs").Money} Money */
+/** @typedef {{headless?: boolean, switches?: string[], version?: string, without?: string[]}} BrowserOptions */
 /** @typedef {{amountSent: {currency: string, value: string}, incomingPayment: string, at: number}} PageEvent */
 
 export class World {
@@ -21,11 +22,11 @@ export class World {
     this.browser = browser;
   }
 
-  /** @param {import("./sandbox.mjs").SandboxOptions & {headless?: boolean, switches?: string[]}} [options] */
-  static async start({ headless = true, switches, ...options } = {}) {
+  /** @param {import("./sandbox.mjs").SandboxOptions & BrowserOptions} [options] */
+  static async start({ headless, switches, version, without, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
-      return new World(sandbox, await startBrowser(sandbox, headless, switches));
+      return new World(sandbox, await startBrowser(sandbox, { headless, switches, version, without }));
     } catch (error) {
       await sandbox.stop(true);
       throw error;
@@ -41,7 +42,7 @@ export class World {
   /** Closes the browser and starts it anew, with what it has kept. */
   async restartBrowser() {
     await this.browser.stop();
-    this.browser = await startBrowser(this.sandbox, true);
+    this.browser = await startBrowser(this.sandbox);
   }
 
   /** The popup, opened as a tab, which stays open. */
@@ -188,9 +189,13 @@ export class World {
   }
 }
 
-/** @param {Sandbox} sandbox @param {boolean} headless @param {string[]} [switches] */
-const startBrowser = (sandbox, headless, switches) =>
-  Browser.start(sandbox.folder, { proxyUrl: sandbox.proxyUrl, sampleUrl: sandbox.siteUrl }, headless, switches);
+/**
+ * Chromium with a fresh install of the extension, in the sandbox.
+ * @param {Sandbox} sandbox
+ * @param {BrowserOptions} [options]
+ */
+const startBrowser = ({ folder, proxyUrl, siteUrl }, { headless = true, switches, version, without } = {}) =>
+  Browser.start(folder, { proxyUrl, sampleUrl: siteUrl, version, without }, headless, switches);
 
 /** A monetized page, seen from inside. */
 export class SitePage {
