@@ -31,7 +31,7 @@ impl Browser {
     fn unknown_keys(self) -> &'static [&'static str] {
         match self {
             Self::Chrome => &["/background/scripts", "/browser_specific_settings"],
-            Self::Firefox => &["/background/service_worker", "/minimum_chrome_version"],
+            Self::Firefox => &["/background/service_worker", "/externally_connectable", "/minimum_chrome_version"],
         }
     }
 }
@@ -89,6 +89,7 @@ mod tests {
     const SOURCE: &str = r#"{
         "background": {"service_worker": "b.js", "scripts": ["b.js"]},
         "browser_specific_settings": {"gecko": {"id": "x"}},
+        "externally_connectable": {"ids": []},
         "minimum_chrome_version": "120",
         "host_permissions": ["__PROXY_ORIGIN__/*"],
         "content_scripts": [{"matches": ["https://*/*"]}, {"matches": ["https://*/*"]}]
@@ -102,6 +103,7 @@ mod tests {
             json!({
                 "version": env!("CARGO_PKG_VERSION"),
                 "background": {"service_worker": "b.js"},
+                "externally_connectable": {"ids": []},
                 "minimum_chrome_version": "120",
                 "host_permissions": ["http://127.0.0.1:4100/*"],
                 "content_scripts": [{"matches": ["https://*/*"]}, {"matches": ["https://*/*"]}],
