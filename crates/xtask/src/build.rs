@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::licences;
 use crate::manifest::{self, Browser};
 use crate::messages;
 use crate::shell::{cargo, command, is_fresh, node_program, root, run, target};
@@ -32,11 +33,13 @@ pub(crate) fn all(addresses: Addresses<'_>) -> Result<()> {
     run(cargo().args(["build", "--quiet", "--release", "-p", "proxy", "-p", "wallet"]))
 }
 
-fn extension(addresses: Addresses<'_>) -> Result<()> {
+/// Builds `dist/chrome` and `dist/firefox`.
+pub(crate) fn extension(addresses: Addresses<'_>) -> Result<()> {
     messages::check()?;
     let wasm = background()?;
+    let licences = licences::list()?;
     for browser in Browser::ALL {
-        assemble(browser, &wasm, addresses).with_context(|| format!("dist/{}", browser.name()))?;
+        assemble(browser, &wasm, &licences, addresses).with_context(|| format!("dist/{}", browser.name()))?;
     }
     sizes::print(&root().join("dist/chrome"))
 }
@@ -93,7 +96,7 @@ fn minify(script: &Path, to: &Path) -> Result<()> {
     run(node_program("terser").arg(script).args(how).arg(to))
 }
 
-fn assemble(browser: Browser, wasm: &Path, addresses: Addresses<'_>) -> Result<()> {
+fn assemble(browser: Browser, wasm: &Path, licences: &str, addresses: Addresses<'_>) -> Result<()> {
     let top = root();
     let dist = top.join("dist").join(browser.name());
     if dist.exists() {
@@ -105,6 +108,7 @@ fn assemble(browser: Browser, wasm: &Path, addresses: Addresses<'_>) -> Result<(
         fs::copy(wasm.join(file), dist.join("wasm").join(file))?;
     }
     fs::copy(top.join("node_modules/lit-html/lit-html.js"), dist.join("views/lit-html.js"))?;
+    fs::write(dist.join("licences.txt"), licences)?;
     let Addresses { proxy, sample } = addresses;
     let config = format!("export const PROXY_URL = {proxy:?};\nexport const SAMPLE_URL = {sample:?};\n");
     fs::write(dist.join("config.js"), config)?;

@@ -8,10 +8,13 @@ mod coverage;
 mod demo;
 mod fuzz;
 mod layers;
+mod licences;
 mod load;
 mod manifest;
 mod messages;
 mod mutants;
+mod package;
+mod reproducible;
 mod setup;
 mod shell;
 mod shots;
@@ -66,6 +69,8 @@ enum Task {
         #[command(flatten)]
         worlds: Worlds,
     },
+    /// Pack the extension for the store of each browser, and the source that it is built from.
+    Package,
     /// Check formatting, lints, dependencies between crates, file sizes and types.
     Tidy,
     /// Verify what takes too long for every run of the tests: all parts, or those named.
@@ -90,16 +95,22 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let consent = Consent::new(arguments.yes);
+    let addresses = Addresses { proxy: &arguments.proxy_url, sample: &arguments.sample_url };
     match arguments.task {
         None => {
             setup::ensure(setup::BUILD, consent)?;
-            build::all(Addresses { proxy: &arguments.proxy_url, sample: &arguments.sample_url })?;
+            build::all(addresses)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Task::Demo(demo)) => demo.run(consent),
         Some(Task::Bench(bench)) => bench.run(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Shots) => shots::take(consent).map(|()| ExitCode::SUCCESS),
         Some(Task::Test { suites, worlds }) => suites::run(&suites, &worlds, consent),
+        Some(Task::Package) => {
+            setup::ensure(setup::BUILD, consent)?;
+            package::all(addresses)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Task::Tidy) => suites::run(&[Suite::Tidy], &Worlds::default(), consent),
         Some(Task::Verify { parts, seconds }) => verify::run(&parts, seconds, consent),
     }

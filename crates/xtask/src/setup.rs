@@ -11,6 +11,7 @@ use crate::shell::{cargo, command, find_program, is_fresh, output, own_node, own
 const NODE_MAJOR: u32 = 20;
 /// What cargo installs.
 const GECKODRIVER_VERSION: &str = "0.37.1";
+const DENY_VERSION: &str = "0.20.2";
 const LLVM_COV_VERSION: &str = "0.9.1";
 const MUTANTS_VERSION: &str = "27.1.0";
 /// What npm installs where the machine's own, as that of Debian 12, is older.
@@ -43,6 +44,8 @@ pub(crate) enum Need {
     LlvmTools,
     /// The program that runs tests and says which lines they reach.
     LlvmCov,
+    /// The program that knows the licences and origins of crates.
+    CargoDeny,
     /// The program that changes the code and sees whether a test notices.
     CargoMutants,
 }
@@ -65,6 +68,8 @@ pub(crate) const WASM_TESTS: &[Need] =
     &[Need::WasmTarget, Need::Chromium, Need::ChromeDriver, Need::Firefox, Need::GeckoDriver];
 /// What counting the lines that tests reach takes.
 pub(crate) const COVERAGE: &[Need] = &[Need::LlvmTools, Need::LlvmCov];
+/// What checking whose code the project is built with takes.
+pub(crate) const SUPPLY: &[Need] = &[Need::CargoDeny];
 /// What changing the code under the tests takes.
 pub(crate) const MUTANTS: &[Need] = &[Need::CargoMutants];
 
@@ -138,12 +143,14 @@ fn steps(missing: &[Need]) -> Result<Vec<Vec<String>>> {
     if missing.contains(&Need::LlvmTools) {
         add(&["rustup", "component", "add", "llvm-tools"]);
     }
-    if missing.contains(&Need::GeckoDriver) {
-        // Optimised it would take four times as long to build, and wait for Firefox just the same.
-        let unoptimised = ["--config", "profile.release.opt-level=0"];
+    // Optimised they would take four times as long to build, and their work just as long.
+    let tools =
+        [(Need::GeckoDriver, "geckodriver", GECKODRIVER_VERSION), (Need::CargoDeny, "cargo-deny", DENY_VERSION)];
+    for (_, name, version) in tools.iter().filter(|(need, ..)| missing.contains(need)) {
         let folder = own_tools().display().to_string();
-        let install = ["cargo", "install", "--locked", "geckodriver", "--version", GECKODRIVER_VERSION];
-        add(&[&install[..], &unoptimised, &["--root", &folder]].concat());
+        let unoptimised = ["--config", "profile.release.opt-level=0", "--config", "profile.release.lto=false"];
+        let install = ["cargo", "install", "--locked", name, "--version", version, "--root", &folder];
+        add(&[&install[..], &unoptimised].concat());
     }
     if missing.contains(&Need::LlvmCov) {
         add(&["cargo", "install", "--locked", "cargo-llvm-cov", "--version", LLVM_COV_VERSION]);
@@ -182,6 +189,7 @@ impl Need {
             Self::OpenSsl => "OpenSSL's headers, with pkg-config".into(),
             Self::LlvmTools => "the Rust component llvm-tools".into(),
             Self::LlvmCov => format!("cargo-llvm-cov {LLVM_COV_VERSION}"),
+            Self::CargoDeny => format!("cargo-deny {DENY_VERSION}"),
             Self::CargoMutants => format!("cargo-mutants {MUTANTS_VERSION}"),
         }
     }
@@ -201,6 +209,7 @@ impl Need {
             | Self::GeckoDriver
             | Self::LlvmTools
             | Self::LlvmCov
+            | Self::CargoDeny
             | Self::CargoMutants => &[],
         }
     }
@@ -225,6 +234,7 @@ impl Need {
             Self::LlvmTools => output(command("rustup").args(["component", "list", "--installed"]))
                 .is_ok_and(|components| components.lines().any(|name| name.starts_with("llvm-tools"))),
             Self::LlvmCov => is_version(&["llvm-cov", "--version"], LLVM_COV_VERSION),
+            Self::CargoDeny => is_version(&["deny", "--version"], DENY_VERSION),
             Self::CargoMutants => is_version(&["mutants", "--version"], MUTANTS_VERSION),
         }
     }

@@ -181,10 +181,20 @@ fn chrome() -> Result<Tally> {
 fn firefox() -> Result<Tally> {
     build::all(build::SANDBOX)?;
     let linted = Tally::of(shell::run(node_program("addons-linter").arg("dist/firefox")).is_ok());
+    Ok([linted, node_tests("tests/firefox/firefox.test.mjs")?].into_iter().sum())
+}
+
+/// The worker of the extension in Chromium, over minutes.
+pub(crate) fn lifetimes() -> Result<Tally> {
+    build::all(build::SANDBOX)?;
+    node_tests("tests/lifetimes/lifetimes.test.mjs")
+}
+
+fn node_tests(file: &str) -> Result<Tally> {
     let mut tests = command("node");
     // Node.js 20 has WebSockets only on demand.
-    tests.args(["--experimental-websocket", "--test", "--test-reporter=spec", "tests/firefox/firefox.test.mjs"]);
-    Ok([linted, test(Runner::Node, tests)?].into_iter().sum())
+    tests.args(["--experimental-websocket", "--test", "--test-reporter=spec", file]);
+    test(Runner::Node, tests)
 }
 
 fn test(runner: Runner, command: Command) -> Result<Tally> {

@@ -7,9 +7,10 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::setup::{self, Consent, Need};
+use crate::shell::cargo;
 use crate::tally::Tally;
 use crate::worlds::Worlds;
-use crate::{coverage, fuzz, load, mutants};
+use crate::{coverage, fuzz, load, mutants, reproducible, suites};
 
 /// Something that is verified by itself.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,6 +23,12 @@ pub(crate) enum Part {
     Coverage,
     /// Whether the tests notice when the code that paces and counts money is changed.
     Mutants,
+    /// The licences and origins of everything that the project is built with.
+    Supply,
+    /// Whether the packages are the same bytes wherever they are built.
+    Reproducible,
+    /// How long the worker lives, over minutes and with no debugger that would keep it alive.
+    Lifetimes,
     /// Ten minutes of load on the proxy: whether its memory stays as it is and nothing fails.
     Soak,
 }
@@ -51,6 +58,9 @@ impl Part {
             Self::Worlds => "worlds",
             Self::Coverage => "coverage",
             Self::Mutants => "mutants",
+            Self::Supply => "supply",
+            Self::Reproducible => "reproducible",
+            Self::Lifetimes => "lifetimes",
             Self::Soak => "soak",
         }
     }
@@ -61,6 +71,9 @@ impl Part {
             Self::Fuzz | Self::Worlds | Self::Soak => &[],
             Self::Coverage => setup::COVERAGE,
             Self::Mutants => setup::MUTANTS,
+            Self::Supply => setup::SUPPLY,
+            Self::Reproducible => setup::BUILD,
+            Self::Lifetimes => setup::BROWSER,
         }
     }
 
@@ -70,6 +83,12 @@ impl Part {
             Self::Worlds => Worlds::many().simulate(),
             Self::Coverage => coverage::run(),
             Self::Mutants => mutants::run(),
+            Self::Supply => {
+                let checks = ["deny", "--locked", "check", "licenses", "bans", "sources"];
+                Ok(Tally::of(cargo().args(checks).status()?.success()))
+            }
+            Self::Reproducible => reproducible::run_both(),
+            Self::Lifetimes => suites::lifetimes(),
             Self::Soak => Ok(Tally::of(run_soak(seconds)?)),
         }
     }
