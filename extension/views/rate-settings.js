@@ -10,8 +10,11 @@ import { field, submit } from './parts.js';
 /** @typedef {import('../view.js').SiteRule} SiteRule */
 /** @typedef {import('../command.js').Send} Send */
 
-/** A longer file than this is no list that was exported here, in bytes. */
-const LONGEST_FILE = 200_000;
+/**
+ * No list that was exported here is longer, and the background drops what is: in bytes, or in what
+ * a message with it has.
+ */
+const LONGEST_FILE = 260_000;
 
 let query = '';
 let isFileTooLong = false;
@@ -119,8 +122,9 @@ async function importFile(send) {
   const chooser = input('sites-file');
   const file = chooser?.files?.[0];
   if (!file) return;
-  isFileTooLong = file.size > LONGEST_FILE;
-  if (!isFileTooLong) send({ command: 'importSites', text: await file.text() });
+  const text = file.size > LONGEST_FILE ? null : await file.text();
+  isFileTooLong = text === null || JSON.stringify(text).length > LONGEST_FILE;
+  if (text !== null && !isFileTooLong) send({ command: 'importSites', text });
   // So that the same file can be chosen again, once it is mended.
   chooser.value = '';
 }

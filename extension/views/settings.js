@@ -30,15 +30,18 @@ const DONE = {
 
 /** Where the last command came from: there it is said what became of it. @type {Section | null} */
 let asked = null;
+/** Whether a view has come since. */
+let isAnswered = false;
 
 /** @param {View} view @param {Send} send @param {() => void} redraw */
 const settings = (view, send, redraw) => {
   /** @param {Section} name @param {(view: View, send: Send, redraw: () => void) => unknown} content */
   const section = (name, content) => {
-    const done = asked === name && !view.notice ? DONE[name] : undefined;
+    const done = asked === name && isAnswered && !view.notice ? DONE[name] : undefined;
     return part(name, message(`settings_${name}`), html`
       ${content(view, (command) => {
         asked = name;
+        isAnswered = false;
         send(command);
       }, redraw)}
       <p role="status" class="hint">${done ? message(done) : nothing}</p>
@@ -161,9 +164,15 @@ const advanced = ({ publicKey, diagnostics: { ticks, payments, deviationsMs } })
 /** @param {string} name @param {string} value */
 const entry = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-watch(function draw(view, send) {
+/** @param {View} view @param {Send} send */
+function draw(view, send) {
   const focused = document.activeElement;
   render(settings(view, send, () => draw(view, send)), document.body);
   // What had the focus may be gone now, together with the rule or the wallet that it was about.
   if (!focused?.isConnected) document.getElementById(`${asked}-title`)?.focus();
+}
+
+watch((view, send) => {
+  isAnswered = true;
+  draw(view, send);
 });

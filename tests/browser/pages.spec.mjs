@@ -77,8 +77,12 @@ test("rates, rules for sites and the rest are set, and a list of rules goes out 
     await expect(page.getByTestId("sites").getByTestId("notice")).toHaveAttribute("data-code", "list_invalid");
     expect((await world.view()).settings.sites).toEqual(kept);
   }
-  await choose(" ".repeat(300_000));
-  await expect(page.getByTestId("file-problem")).toBeVisible();
+  for (const tooLong of [" ".repeat(300_000), "\0".repeat(90_000)]) {
+    await choose('{"sites":[]}');
+    await expect(page.getByTestId("file-problem")).toHaveCount(0);
+    await choose(tooLong);
+    await expect(page.getByTestId("file-problem")).toBeVisible();
+  }
   await page.getByTestId("remove-site").last().press("Enter");
   await expect(page.getByTestId("rules").locator("li")).toHaveCount(1);
   await expect(page.getByRole("heading", { name: "Sites" })).toBeFocused();
