@@ -20,6 +20,8 @@
    */
   const links = new Map();
   let lastId = 0;
+  /** Whether a batch of mutations was about links: few are, and telling of them takes time. */
+  let changed = false;
 
   /** @type {chrome.runtime.Port | null} */
   let port = null;
@@ -44,7 +46,9 @@
         enter(node);
       }
     }
-    publish();
+    for (const link of links.keys()) changed ||= !link.isConnected;
+    if (changed) publish();
+    changed = false;
   });
 
   /** @param {ParentNode} root */
@@ -57,9 +61,10 @@
   /** @param {HTMLLinkElement} link @param {boolean} inserted */
   const consider = (link, inserted) => {
     const source = `${link.href} ${link.crossOrigin}`;
-    if (!link.matches(MONETIZED)) links.delete(link);
+    if (!link.matches(MONETIZED)) changed = links.delete(link) || changed;
     else if (inserted || links.get(link)?.source !== source) {
       links.set(link, { id: 0, source, settled: false });
+      changed = true;
     }
   };
 
