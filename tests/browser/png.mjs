@@ -1,11 +1,11 @@
-// Pictures as small PNG files: of at most 64 colours, which is plenty for a page of text.
+// Pictures as small PNG files: of at most 48 colours, which is plenty for a page of text.
 
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 /** Red, green, blue and alpha of each pixel, row by row. @typedef {{width: number, height: number, pixels: Uint32Array}} Picture */
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const COLOURS = 64;
+const COLOURS = 48;
 /** What lies between pictures. */
 const EDGE = 0x7f8f92ff;
 
@@ -117,20 +117,20 @@ function chunk(name, data) {
 }
 
 /**
- * Pictures side by side, as many in a row as are told.
+ * Pictures side by side.
  * @param {Picture[]} pictures
- * @param {number} columns
  * @param {number} gap
  * @returns {Picture}
  */
-export function sheet(pictures, columns, gap) {
-  const cell = { width: Math.max(...pictures.map(({ width }) => width)), height: Math.max(...pictures.map(({ height }) => height)) };
-  const width = columns * (cell.width + gap) + gap;
-  const height = Math.ceil(pictures.length / columns) * (cell.height + gap) + gap;
+export function sheet(pictures, gap) {
+  const width = pictures.reduce((sum, picture) => sum + picture.width + gap, gap);
+  const height = Math.max(...pictures.map((picture) => picture.height)) + 2 * gap;
   const whole = { width, height, pixels: new Uint32Array(width * height).fill(EDGE) };
-  pictures.forEach((picture, index) => {
-    paste(whole, picture, gap + (index % columns) * (cell.width + gap), gap + Math.floor(index / columns) * (cell.height + gap));
-  });
+  let left = gap;
+  for (const picture of pictures) {
+    paste(whole, picture, left, gap);
+    left += picture.width + gap;
+  }
   return whole;
 }
 

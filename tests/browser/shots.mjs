@@ -9,13 +9,16 @@ import { Stage } from "./stage.mjs";
 import { STATES } from "./states.mjs";
 
 const FOLDER = "docs/shots";
-/** @type {import("./stage.mjs").Look[]} */
-const LOOKS = [
+/** @typedef {import("./stage.mjs").Look} Look */
+/** @type {Look[]} */
+const ALL_LOOKS = [
   { scheme: "light", language: "en" },
   { scheme: "dark", language: "en" },
   { scheme: "light", language: "ar" },
   { scheme: "dark", language: "ar" },
 ];
+/** Of larger pages two pictures have to do. @type {Look[]} */
+const BOTH_ENDS = [ALL_LOOKS[0], ALL_LOOKS[3]];
 const GAP = 12;
 /** The popup's size, and where it hangs in the picture of the site. */
 const POPUP = { width: 360, height: 600, left: 780, top: 16 };
@@ -28,13 +31,13 @@ try {
   for (const [name, states] of Object.entries(STATES)) {
     for (const [state, view] of Object.entries(states)) {
       const pictures = [];
-      for (const look of LOOKS) {
+      const looks = name === "popup" ? ALL_LOOKS : BOTH_ENDS;
+      for (const look of looks) {
         const page = await stage.open(name, view, look);
         pictures.push(decode(await page.screenshot({ fullPage: true })));
         await page.close();
       }
-      const columns = name === "popup" ? LOOKS.length : 2;
-      await writeFile(join(FOLDER, `${name}-${state}.png`), encode(sheet(pictures, columns, GAP)));
+      await writeFile(join(FOLDER, `${name}-${state}.png`), encode(sheet(pictures, GAP)));
     }
   }
 } finally {
