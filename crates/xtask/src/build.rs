@@ -27,7 +27,7 @@ pub(crate) struct Addresses<'a> {
 }
 
 /// Builds `dist/chrome`, `dist/firefox` and the release programs, and prints the sizes.
-/// What [`setup::BUILD`] names must be there.
+/// What [`crate::setup::BUILD`] names must be there.
 pub(crate) fn all(addresses: Addresses<'_>) -> Result<()> {
     extension(addresses)?;
     run(cargo().args(["build", "--quiet", "--release", "-p", "proxy", "-p", "wallet"]))

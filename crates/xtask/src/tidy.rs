@@ -19,12 +19,15 @@ const LINES_OF_BACKGROUND: usize = 1_200;
 
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("formatting", || run(cargo().args(["fmt", "--all", "--", "--check", "-l"]))),
     ("lints", || run(clippy().args(["--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("lints of what runs in the browser", || {
         let background = ["-p", "background", "--all-targets", "--target", "wasm32-unknown-unknown"];
         run(clippy().args(background).args(["--", "-D", "warnings"]))
+    }),
+    ("documentation of the crates", || {
+        run(cargo().args(["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     }),
     ("dependencies between crates", layers::check),
     ("length of files", file_lengths),
