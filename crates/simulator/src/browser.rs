@@ -20,17 +20,25 @@ pub(crate) struct Browser {
     last_link: u32,
 }
 
-/// A tab with a page of one frame.
+/// A tab with a page.
 #[derive(Clone)]
 pub(crate) struct OpenTab {
     pub(crate) id: i32,
     pub(crate) window: i32,
     pub(crate) active: bool,
     pub(crate) url: String,
-    /// The content script's port, if it has one.
-    pub(crate) frame: Option<u32>,
-    pub(crate) links: Vec<(u32, String)>,
     pub(crate) audible: bool,
+    /// The main one first.
+    pub(crate) frames: Vec<OpenFrame>,
+}
+
+/// A document in a tab, and its content script.
+#[derive(Clone)]
+pub(crate) struct OpenFrame {
+    pub(crate) origin: String,
+    pub(crate) links: Vec<(u32, String)>,
+    /// The content script's port, if it has one.
+    pub(crate) port: Option<u32>,
     /// Whether the background has said something to the content script since it opened the port.
     pub(crate) heard: bool,
 }
@@ -40,16 +48,8 @@ impl Browser {
     pub(crate) fn open(&mut self, url: &str, window: i32) -> i32 {
         self.last_tab += 1;
         let (id, url) = (self.last_tab, url.to_owned());
-        self.tabs.push(OpenTab {
-            id,
-            window,
-            active: false,
-            url,
-            frame: None,
-            links: Vec::new(),
-            audible: false,
-            heard: false,
-        });
+        let frames = vec![OpenFrame::new(&origin_of(&url), Vec::new())];
+        self.tabs.push(OpenTab { id, window, active: false, url, audible: false, frames });
         self.activate(id);
         self.focused = window;
         id
@@ -122,19 +122,25 @@ impl Browser {
         tab.active && !self.covered.contains(&tab.window)
     }
 
-    /// Puts one of the pages into a tab; gives the port of the one before.
-    pub(crate) fn load(&mut self, tab: i32, site: usize) -> Option<FrameId> {
+    /// Puts one of the pages into a tab; gives the ports of the one before.
+    pub(crate) fn load(&mut self, tab: i32, site: usize) -> Vec<FrameId> {
         let page = &PAGES[site];
-        let links: Vec<(u32, String)> =
-            page.links.iter().map(|link| (self.next_link(), LINKS[*link].to_owned())).collect();
-        self.show(tab, page.url, links)
+        let own = (origin_of(page.url), page.links);
+        let embedded = page.embedded.iter().map(|(origin, links)| ((*origin).to_owned(), *links));
+        let mut frames = Vec::new();
+        for (origin, links) in std::iter::once(own).chain(embedded) {
+            let links = links.iter().map(|link| (self.next_link(), LINKS[*link].to_owned())).collect();
+            frames.push(OpenFrame::new(&origin, links));
+        }
+        self.show(tab, page.url, frames)
     }
 
-    /// Puts any page into a tab; gives the port of the one before.
-    pub(crate) fn show(&mut self, tab: i32, url: &str, links: Vec<(u32, String)>) -> Option<FrameId> {
-        let tab = self.tab(tab)?;
-        (tab.url, tab.links, tab.heard, tab.audible) = (url.to_owned(), links, false, false);
-        tab.frame.take().map(FrameId)
+    /// Puts any page into a tab; gives the ports of the one before.
+    pub(crate) fn show(&mut self, tab: i32, url: &str, frames: Vec<OpenFrame>) -> Vec<FrameId> {
+        let Some(tab) = self.tab(tab) else { return Vec::new() };
+        (tab.url, tab.audible) = (url.to_owned(), false);
+        let before = std::mem::replace(&mut tab.frames, frames);
+        before.into_iter().filter_map(|frame| frame.port.map(FrameId)).collect()
     }
 
     pub(crate) fn next_link(&mut self) -> u32 {
@@ -142,21 +148,27 @@ impl Browser {
         self.last_link
     }
 
-    /// A content script opens a port, unless it has one, or nothing to tell.
-    pub(crate) fn connect_frame(&mut self, tab: i32) {
-        let frame = self.last_frame + 1;
-        let Some(tab) = self.tab(tab).filter(|tab| tab.frame.is_none() && !tab.links.is_empty()) else { return };
-        (tab.frame, tab.heard) = (Some(frame), false);
-        self.last_frame = frame;
+    /// The content scripts of a tab open their ports, unless they have one, or nothing to tell.
+    pub(crate) fn connect_frames(&mut self, tab: i32) {
+        let mut last = self.last_frame;
+        let Some(tab) = self.tab(tab) else { return };
+        for frame in tab.frames.iter_mut().filter(|frame| frame.port.is_none() && !frame.links.is_empty()) {
+            last += 1;
+            (frame.port, frame.heard) = (Some(last), false);
+        }
+        self.last_frame = last;
     }
 
-    /// What the content script of a tab says, if it has a port.
-    pub(crate) fn report(&self, tab: i32) -> Option<FrameReport> {
-        let tab = self.tabs.iter().find(|known| known.id == tab)?;
-        let links = tab.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
-        let origin = tab.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    /// What the content scripts of a tab say, those that have a port.
+    pub(crate) fn reports(&self, tab: i32) -> Vec<FrameReport> {
+        let Some(tab) = self.tabs.iter().find(|known| known.id == tab) else { return Vec::new() };
         let visible = self.is_visible(tab);
-        Some(FrameReport { frame: FrameId(tab.frame?), tab: TabId(tab.id), main: true, origin, visible, links })
+        let report = |(at, frame): (usize, &OpenFrame)| {
+            let links = frame.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
+            let (port, origin) = (FrameId(frame.port?), frame.origin.clone());
+            Some(FrameReport { frame: port, tab: TabId(tab.id), main: at == 0, origin, visible, links })
+        };
+        tab.frames.iter().enumerate().filter_map(report).collect()
     }
 
     pub(crate) fn known_tabs(&self) -> Vec<Tab> {
@@ -177,6 +189,30 @@ impl OpenTab {
 
     /// Host and port of its page.
     pub(crate) fn site(&self) -> &str {
-        self.url.split('/').nth(2).unwrap_or_default()
+        site_of(&self.url)
     }
+
+    /// Whether there is a link in it.
+    pub(crate) fn has_links(&self) -> bool {
+        self.frames.iter().any(|frame| !frame.links.is_empty())
+    }
+}
+
+impl OpenFrame {
+    pub(crate) fn new(origin: &str, links: Vec<(u32, String)>) -> Self {
+        Self { origin: origin.to_owned(), links, port: None, heard: false }
+    }
+
+    /// Host and port of its document.
+    pub(crate) fn site(&self) -> &str {
+        site_of(&self.origin)
+    }
+}
+
+pub(crate) fn origin_of(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+fn site_of(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or_default()
 }

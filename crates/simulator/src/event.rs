@@ -34,6 +34,8 @@ pub(crate) enum Event {
     View { milliseconds: u64 },
     /// The person asks for something.
     Command(Command),
+    /// The person gives the page in front so many minor units.
+    Give { units: u64 },
     /// The person does what the view suggests.
     Tend,
     /// The person decides on the wallet's page, if it is open.
@@ -48,8 +50,12 @@ pub(crate) enum Event {
     KillAfter(u32),
     /// The browser is started anew.
     RestartBrowser,
-    /// A write fails, after so many more; it may have been made all the same.
-    FailWrite { after: u32, written: bool },
+    /// So many writes fail, after so many more; they may have been made all the same.
+    FailWrite { after: u32, times: u32, written: bool },
+    /// What is stored under a name cannot be read any more: it is broken, or of a later version.
+    Spoil { name: &'static str, newer: bool },
+    /// The key cannot be read any more.
+    SpoilKey,
     /// The machine sleeps; its monotonic clock may stand still meanwhile.
     Sleep { milliseconds: u64, clock_stops: bool },
     /// The machine's clock is set, to so many milliseconds ahead of the truth.
@@ -62,6 +68,10 @@ pub(crate) enum Event {
     Trouble { route: Route, fault: Fault, times: u32 },
     /// The proxy cannot be reached for a while; it may have lost its memory afterwards.
     ProxyDown { milliseconds: u64, forgets: bool },
+    /// So many of the proxy's next uses of its store fail; they may have been made all the same.
+    StoreDown { times: u32, written: bool },
+    /// So many of the next answers of the user's wallet name twice the amount.
+    Overstate { times: u32 },
     /// The proxy gets new keys: no session of the old ones is accepted.
     ProxyKeys,
     /// The proxy lies the next times that it can.

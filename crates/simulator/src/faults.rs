@@ -48,6 +48,11 @@ impl Faults {
         Some(*fault)
     }
 
+    /// Whether none waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, _, times)| *times == 0)
+    }
+
     /// Everything works again.
     pub(crate) fn clear(&mut self) {
         self.0.clear();

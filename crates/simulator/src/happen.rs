@@ -1,10 +1,13 @@
 //! What each event of a plan does to the world.
 
 use engine::{Command, Input, TabId, WindowId};
+use money::format_decimal;
 use serde_json::{Value, json};
 
+use crate::browser::OpenFrame;
 use crate::event::Event;
 use crate::pages::LINKS;
+use crate::worker::FailingWrite;
 use crate::world::World;
 
 impl Event {
@@ -15,6 +18,8 @@ impl Event {
             Self::Trouble { .. }
                 | Self::ProxyDown { .. }
                 | Self::ProxyKeys
+                | Self::StoreDown { .. }
+                | Self::Overstate { .. }
                 | Self::Lie { .. }
                 | Self::WalletRestart
                 | Self::ExpireTokens
@@ -27,6 +32,9 @@ impl Event {
 
 impl World {
     pub(crate) fn carry_out_plan(&mut self, event: Event) {
+        if !matches!(event, Event::View { .. }) {
+            self.disturb();
+        }
         if event.needs_machine() {
             self.happen_to_machine(event);
         } else {
@@ -75,6 +83,12 @@ impl World {
                 }
                 self.command(command);
             }
+            Event::Give { units } => {
+                if let Some(site) = self.browser.front().map(|tab| tab.site().to_owned()) {
+                    let amount = format_decimal(units, self.plan.setting.assets[0].scale);
+                    self.command(Command::PayOnce { site, amount });
+                }
+            }
             Event::Tend => drop(self.tend()),
             Event::Decide { accept } => self.decide(accept),
             Event::AddKey => self.add_key(),
@@ -82,7 +96,14 @@ impl World {
             Event::Kill { calls_are_lost } => self.kill(calls_are_lost),
             Event::KillAfter(effects) => self.timers.fuse = Some(effects),
             Event::RestartBrowser => self.restart_browser(),
-            Event::FailWrite { after, written } => self.timers.failing_write = Some((after, written)),
+            Event::FailWrite { after, times, written } => {
+                self.timers.failing_write = Some(FailingWrite { after, times, written });
+            }
+            Event::Spoil { name, newer } => self.spoil(name, newer),
+            Event::SpoilKey => {
+                self.kill(false);
+                self.storage.key = None;
+            }
             Event::Sleep { milliseconds, clock_stops } => self.sleep(milliseconds, clock_stops),
             Event::SetClock(error) => self.clock_error = error,
             Event::LateTimers { times, milliseconds } => self.timers.late = (times, milliseconds),
@@ -103,6 +124,8 @@ impl World {
                 self.hang_up_at_proxy();
             }
             Event::ProxyKeys => self.proxy.change_keys(),
+            Event::StoreDown { times, written } => self.proxy.store_down = (times, written),
+            Event::Overstate { times } => self.wallets.overstated = times,
             Event::Lie { lie, times } => {
                 self.watch.lied = true;
                 self.proxy.lies.push((lie, times));
@@ -159,10 +182,13 @@ impl World {
     /// The same page with the same links, which are new ones to its new content script.
     fn reload(&mut self, tab: i32) {
         let Some(open) = self.browser.tab(tab).cloned() else { return };
-        let links = open.links.into_iter().map(|(_, href)| (self.browser.next_link(), href)).collect();
-        if let Some(frame) = self.browser.show(tab, &open.url, links) {
-            self.give(Input::FrameLeft(frame));
+        let mut frames = Vec::new();
+        for frame in open.frames {
+            let links = frame.links.into_iter().map(|(_, href)| (self.browser.next_link(), href)).collect();
+            frames.push(OpenFrame::new(&frame.origin, links));
         }
+        let left = self.browser.show(tab, &open.url, frames);
+        left.into_iter().for_each(|port| self.give(Input::FrameLeft(port)));
         if let Some(known) = self.browser.tab(tab).map(|tab| tab.known()) {
             self.give(Input::TabChanged(known));
         }
@@ -173,9 +199,31 @@ impl World {
     fn change_links(&mut self, change: impl FnOnce(&mut Vec<(u32, String)>)) {
         let Some(front) = self.browser.looked_at().map(|tab| tab.id) else { return };
         if let Some(tab) = self.browser.tab(front).filter(|tab| tab.url.starts_with("https:")) {
-            change(&mut tab.links);
+            change(&mut tab.frames[0].links);
         }
         self.report(front);
+    }
+
+    /// What is stored can be read no more by the next life.
+    fn spoil(&mut self, name: &'static str, newer: bool) {
+        self.kill(false);
+        let (owed, refused) = self.owed();
+        if !self.storage.spoil(name, newer) {
+            return;
+        }
+        // What is put aside goes when the wallet does.
+        if ["intent", "unsettled", "ledger", "sums"].contains(&name) {
+            self.watch.forgotten = self.wallets.truth.payments.len();
+        }
+        let (owed_now, refused_now) = self.owed();
+        if self.storage.local("spending").is_null() {
+            let fastest = self.watch.chosen.fastest();
+            self.begin_purse(fastest);
+        } else {
+            self.watch.lost.0 += owed - owed_now;
+            self.watch.lost.1 += refused - refused_now;
+        }
+        self.read_choice();
     }
 
     /// Everything that is kept while the browser runs is gone, and every page is loaded anew.

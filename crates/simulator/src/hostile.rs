@@ -113,14 +113,8 @@ impl Memory {
     pub(crate) fn twist(&self, lie: Lie, body: &str) -> (u16, String) {
         let mut reply: Value = serde_json::from_str(body).unwrap_or_default();
         match lie {
-            Lie::Amount { doubled } => {
-                for name in ["debitAmount", "receiveAmount", "sentAmount"] {
-                    if let Some(value) = reply[name]["value"].as_str().and_then(|value| value.parse::<u64>().ok()) {
-                        let value = if doubled { value.saturating_mul(2) } else { value / 2 };
-                        reply[name]["value"] = json!(value.to_string());
-                    }
-                }
-            }
+            Lie::Amount { doubled: true } => return (200, doubled(body)),
+            Lie::Amount { doubled: false } => scale_amounts(&mut reply, 1, 2),
             Lie::Receiver => {
                 let name = if reply["receiver"].is_string() { "receiver" } else { "id" };
                 reply[name] = json!(format!("{EVIL}/op/incoming-payments/1"));
@@ -143,6 +137,21 @@ impl Memory {
             Lie::Pretended | Lie::Held(_) | Lie::Replay => {}
         }
         (200, reply.to_string())
+    }
+}
+
+/// The same with twice the amounts.
+pub(crate) fn doubled(body: &str) -> String {
+    let Ok(mut reply) = serde_json::from_str::<Value>(body) else { return body.to_owned() };
+    scale_amounts(&mut reply, 2, 1);
+    reply.to_string()
+}
+
+fn scale_amounts(reply: &mut Value, numerator: u64, denominator: u64) {
+    for name in ["debitAmount", "receiveAmount", "sentAmount", "spentDebitAmount", "spentReceiveAmount"] {
+        if let Some(value) = reply[name]["value"].as_str().and_then(|value| value.parse::<u64>().ok()) {
+            reply[name]["value"] = json!((value.saturating_mul(numerator) / denominator).to_string());
+        }
     }
 }
 

@@ -74,6 +74,7 @@ impl World {
         }
         if fault.is_some() {
             self.figures.faults += 1;
+            self.disturb();
         }
         self.schedule(deadline, Happening::Deadline(id));
         self.flights.insert(id, flight);
@@ -167,6 +168,7 @@ impl World {
         });
         if fault.is_some() {
             self.figures.faults += 1;
+            self.disturb();
         }
         let told = |outcome| Happening::Told { visit, call, outcome };
         let asked = |request: HttpRequest| Happening::Asked { visit, call, request };

@@ -1,9 +1,10 @@
 //! The person: what they see, and what they do about it.
 
-use engine::{Command, Input, TabId, WindowId};
+use engine::{Command, FrameId, Input, TabId, WindowId};
 use money::format_decimal;
 use serde_json::{Value, json};
 
+use crate::browser::{OpenFrame, origin_of};
 use crate::pages::ALICE;
 use crate::proxy::PROXY;
 use crate::wallets::BASES;
@@ -19,6 +20,7 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, command: Command) {
+        self.disturb();
         self.give(Input::Command(command));
     }
 
@@ -27,6 +29,9 @@ impl World {
         let view = self.look()?;
         let state = view["connection"]["state"].as_str().unwrap_or_default().to_owned();
         let done = self.remedy(&view, &state);
+        if done.is_some() {
+            self.disturb();
+        }
         self.note(|| format!("** sees {state}, {}; does {done:?}", problems(&view)));
         done
     }
@@ -156,9 +161,9 @@ impl World {
         let Some((tab, page)) = self.consent_tab() else { return };
         let now = self.server_time();
         let Some(location) = self.wallets.decide(&page, accept, now) else { return };
-        if let Some(frame) = self.browser.show(tab, &location, Vec::new()) {
-            self.give(Input::FrameLeft(frame));
-        }
+        let frames = vec![OpenFrame::new(&origin_of(&location), Vec::new())];
+        let left = self.browser.show(tab, &location, frames);
+        left.into_iter().for_each(|port| self.give(Input::FrameLeft(port)));
         if let Some(known) = self.browser.tab(tab).map(|tab| tab.known()) {
             self.give(Input::TabChanged(known));
         }
@@ -173,6 +178,7 @@ impl World {
     /// Opens a page in a new tab in front.
     pub(crate) fn visit(&mut self, site: usize, window: i32) {
         const MOST: usize = 8;
+        self.disturb();
         while self.browser.tabs.len() >= MOST {
             let oldest = self.browser.tabs[0].id;
             self.close(oldest);
@@ -185,9 +191,8 @@ impl World {
     }
 
     pub(crate) fn navigate(&mut self, tab: i32, site: usize) {
-        if let Some(frame) = self.browser.load(tab, site) {
-            self.give(Input::FrameLeft(frame));
-        }
+        let left = self.browser.load(tab, site);
+        left.into_iter().for_each(|port| self.give(Input::FrameLeft(port)));
         if let Some(known) = self.browser.tab(tab).map(|tab| tab.known()) {
             self.give(Input::TabChanged(known));
         }
@@ -197,22 +202,21 @@ impl World {
     pub(crate) fn close(&mut self, tab: i32) {
         let Some(closed) = self.browser.close(tab) else { return };
         self.give(Input::TabRemoved(TabId(tab)));
-        if let Some(frame) = closed.frame {
-            self.give(Input::FrameLeft(engine::FrameId(frame)));
-        }
+        let left: Vec<u32> = closed.frames.iter().filter_map(|frame| frame.port).collect();
+        left.into_iter().for_each(|port| self.give(Input::FrameLeft(FrameId(port))));
         if let Some(next) = self.browser.tabs.iter().find(|tab| tab.active && tab.window == closed.window).cloned() {
             self.give(Input::TabActivated(TabId(next.id), WindowId(next.window)));
             self.report(next.id);
         }
     }
 
-    /// A content script says what it sees, through a new port if need be and if it is seen.
+    /// The content scripts of a tab say what they see, through new ports if need be and if they are seen.
     pub(crate) fn report(&mut self, tab: i32) {
         let Some(open) = self.browser.tabs.iter().find(|known| known.id == tab) else { return };
         if self.browser.is_visible(open) {
-            self.browser.connect_frame(tab);
+            self.browser.connect_frames(tab);
         }
-        if let Some(report) = self.browser.report(tab) {
+        for report in self.browser.reports(tab) {
             self.give(Input::FrameReported(report));
         }
     }

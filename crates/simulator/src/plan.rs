@@ -4,8 +4,6 @@ use engine::{Command, Format, Idle, ViewId};
 use money::format_decimal;
 
 use crate::event::Event;
-use crate::faults::{Fault, Route};
-use crate::hostile::Lie;
 use crate::pages::{ALICE, LINKS, PAGES};
 use crate::random::Random;
 use crate::setting::Setting;
@@ -24,15 +22,15 @@ pub struct Plan {
     pub(crate) end: u64,
 }
 
-const SECOND: u64 = 1000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
+pub(crate) const SECOND: u64 = 1000;
+pub(crate) const MINUTE: u64 = 60 * SECOND;
+pub(crate) const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Each so manyth world has a proxy that lies.
 const HOSTILE: u64 = 5;
 /// How often somebody comes to look at something in one world.
-const VISITS: u64 = 24;
+const VISITS: [u64; 3] = [24, 24, 6];
 
 impl Plan {
     /// The plan that follows from a seed.
@@ -44,12 +42,18 @@ impl Plan {
             1 | 2 => random.within(3..=20) * HOUR,
             _ => random.within(HOUR..=2 * HOUR),
         };
-        let mut draft = Draft { random, setting: &setting, events: Vec::new(), trouble: 0 };
+        let gives = random.chance(500);
+        let mut draft = Draft { random, setting: &setting, events: Vec::new(), gives, trouble: 0 };
         draft.connect();
         // One visit after the other: those that overlap cut each other short.
-        let slot = (end - 2 * MINUTE) / VISITS;
-        for visit in 0..VISITS {
+        let visits = draft.random.pick(&VISITS);
+        let slot = (end - 2 * MINUTE) / visits;
+        for visit in 0..visits {
             let from = MINUTE + visit * slot + draft.random.within(0..=slot / 4);
+            if slot > 5 * MINUTE && draft.random.chance(400) {
+                draft.stay(from, (slot / 3 * 2).min(10 * MINUTE));
+                continue;
+            }
             let longest = (slot / 2).min(3 * MINUTE);
             let length = draft.random.within(SECOND..=longest.max(2 * SECOND));
             draft.visit(from, length);
@@ -82,10 +86,12 @@ impl fmt::Display for Plan {
 }
 
 /// A plan on its way.
-struct Draft<'a> {
-    random: Random,
-    setting: &'a Setting,
+pub(crate) struct Draft<'a> {
+    pub(crate) random: Random,
+    pub(crate) setting: &'a Setting,
     events: Vec<(u64, Event)>,
+    /// Whether the person makes one-time payments.
+    gives: bool,
     /// How much goes wrong during the visit at hand, in a thousand.
     trouble: u64,
 }
@@ -119,7 +125,7 @@ impl Draft<'_> {
 
     /// Somebody looks at something for a while, and then does not any more.
     fn visit(&mut self, from: u64, length: u64) {
-        let site = self.random.pick(&[0, 0, 0, 2, 3, 4, 5, 6, 7]);
+        let site = self.random.pick(&[0, 0, 0, 2, 3, 4, 5, 6, 7, 8, 8, 9]);
         let start = match self.random.within(0..=5) {
             0 => Event::Navigate { tab: self.number(5), site },
             1 => Event::Activate { tab: self.number(5) },
@@ -163,6 +169,21 @@ impl Draft<'_> {
         }
     }
 
+    /// Somebody looks at one page for long; something goes wrong at first, and then nothing does.
+    fn stay(&mut self, from: u64, length: u64) {
+        self.add(from - 2, Event::Idle(Idle::Active));
+        self.add(from - 1, Event::Cover { window: 1, covered: false });
+        let site = self.random.pick(&[0, 0, 2, 3, 4, 5, 8, 9]);
+        self.add(from, Event::Open { site, window: 1 });
+        self.trouble = self.random.pick(&[0, 200, 1_000]);
+        self.mishaps(from, 20 * SECOND);
+        for second in [25, 35, 45, 55] {
+            self.add(from + second * SECOND, Event::Tend);
+        }
+        self.add(from + 58 * SECOND, Event::Open { site, window: 1 });
+        self.add(from + length, Event::Open { site: 1, window: 1 });
+    }
+
     fn mishaps(&mut self, from: u64, length: u64) {
         for second in 0..length / SECOND {
             if self.random.chance(self.trouble / 4) {
@@ -181,7 +202,7 @@ impl Draft<'_> {
     fn ordinary(&mut self) -> Event {
         let link = self.number(LINKS.len() as u64 - 1);
         let site = self.number(PAGES.len() as u64 - 1);
-        match self.random.within(0..=17) {
+        match self.random.within(0..=18) {
             0 => Event::Reload { tab: 0 },
             1 => Event::Navigate { tab: 0, site },
             2 | 3 => Event::AddLink { link },
@@ -197,6 +218,11 @@ impl Draft<'_> {
             13 | 14 => Event::View { milliseconds: self.random.within(100..=8_000) },
             15 => Event::Open { site, window: self.random.pick(&[1, 2]) },
             16 => Event::Tend,
+            // They may make a purse larger, and so are not in every world.
+            17 if self.gives => {
+                let most = self.random.pick(&[30, 2_000, self.setting.budget]);
+                Event::Give { units: self.random.within(1..=most) }
+            }
             _ => Event::Command(self.command()),
         }
     }
@@ -207,6 +233,7 @@ impl Draft<'_> {
         let rate = self.random.pick(&[0, self.setting.rate / 2, self.setting.rate, self.setting.rate * 2]);
         let amount = format_decimal(self.random.within(0..=self.setting.budget), asset.scale);
         let site = self.random.pick(&["site.example", "news.example", "*.example", "both.example"]).to_owned();
+        let maximum = self.random.pick(&[None, None, Some(format_decimal(rate / 3, asset.scale))]);
         let own_rate = self.random.pick(&[None, Some(format_decimal(rate, asset.scale))]);
         let commands = [
             Command::Connect {
@@ -214,86 +241,23 @@ impl Draft<'_> {
                 amount: amount.clone(),
                 monthly: self.setting.monthly,
             },
-            Command::TopUp { amount, monthly: self.setting.monthly },
+            Command::TopUp { amount: amount.clone(), monthly: self.setting.monthly },
             Command::CancelConnect,
             Command::Disconnect,
             Command::SetEnabled(self.random.chance(700)),
-            Command::SetSiteEnabled { site, enabled: self.random.chance(700) },
+            Command::SetSiteEnabled { site: site.clone(), enabled: self.random.chance(700) },
             Command::SetRate(format_decimal(rate, asset.scale)),
             Command::SetRate("a lot".to_owned()),
             Command::SetSiteRate { site: "site.example".to_owned(), rate: own_rate },
             Command::ForgetSite("*.example".to_owned()),
             Command::ImportSites(r#"{"sites":[{"site":"*.example","enabled":true}]}"#.to_owned()),
+            Command::SetMaximumRate(maximum),
+            Command::PayOnce { site, amount },
             Command::SetIdle(self.random.pick(&[None, Some(1), Some(5)])),
             Command::SetProxyUrl("nowhere".to_owned()),
             Command::ForgetLedger,
-            Command::ExportLedger { format: Format::Csv, view: ViewId(1) },
+            Command::ExportLedger { format: self.random.pick(&[Format::Csv, Format::Json]), view: ViewId(1) },
         ];
         self.random.pick(&commands)
-    }
-
-    /// What machines, networks and servers do when one needs them most.
-    fn mishap(&mut self) -> Event {
-        if self.setting.hostile && self.random.chance(500) {
-            return Event::Lie { lie: Lie::draw(&mut self.random), times: self.random.pick(&[1, 1, 2, 5, 40]) };
-        }
-        let minutes = self.random.within(1..=90) * MINUTE;
-        match self.random.within(0..=30) {
-            0 | 1 => Event::Kill { calls_are_lost: self.random.chance(500) },
-            2..=6 => Event::KillAfter(u32::try_from(self.random.within(0..=14)).unwrap_or_default()),
-            7 => Event::RestartBrowser,
-            8 | 9 => Event::FailWrite {
-                after: u32::try_from(self.random.within(0..=4)).unwrap_or_default(),
-                written: self.random.chance(300),
-            },
-            10 => Event::Sleep { milliseconds: minutes, clock_stops: self.random.chance(500) },
-            11 => Event::SetClock(self.clock_error()),
-            12 => Event::LateTimers { times: 3, milliseconds: self.random.within(10..=5_000) },
-            13 => Event::DoubleTimer,
-            14..=21 => Event::Trouble {
-                route: self.random.pick(&[
-                    Route::ToProxy,
-                    Route::ToProxy,
-                    Route::ProxyToWallet,
-                    Route::ProxyToWallet,
-                    Route::ToWallet,
-                ]),
-                fault: self.fault(),
-                times: self.random.pick(&[1, 1, 1, 2, 3, 12]),
-            },
-            22 => Event::ProxyDown { milliseconds: self.random.within(0..=MINUTE), forgets: self.random.chance(500) },
-            23 => Event::ProxyKeys,
-            24 => Event::WalletRestart,
-            25 | 26 => Event::ExpireTokens,
-            27 => Event::ExpireIncoming,
-            28 => Event::Balance(self.random.pick(&[0, 50, u64::MAX / 4, u64::MAX / 4])),
-            29 => self.random.pick(&[Event::RemoveKeys, Event::AddKey]),
-            _ => Event::Terms {
-                minimum: self.random.pick(&[0, 3, 19, 100]),
-                fee: self.random.pick(&[0, 30_000]),
-                slippage: self.random.pick(&[0, 10_000]),
-                tells: self.random.chance(500),
-            },
-        }
-    }
-
-    /// Too little for the proxy to say so is too little to matter, but where quotes live shortly.
-    fn clock_error(&mut self) -> i64 {
-        let error = if self.random.chance(300) { 0 } else { self.random.signed(3 * HOUR) };
-        if self.setting.has_short_lives() && error.unsigned_abs() < 70 * SECOND { 0 } else { error }
-    }
-
-    fn fault(&mut self) -> Fault {
-        let milliseconds = self.random.pick(&[50, 500, 900, 1_500, 3_000, 9_500, 12_000]);
-        match self.random.within(0..=7) {
-            0 => Fault::LoseRequest,
-            1 => Fault::Break,
-            2 => Fault::LoseReply,
-            3 => Fault::BreakReply,
-            4 => Fault::Delay(milliseconds),
-            5 => Fault::DelayReply(milliseconds),
-            6 => Fault::Duplicate { milliseconds, first_reply_is_lost: self.random.chance(500) },
-            _ => Fault::Status(self.random.pick(&[429, 500, 502, 503, 404, 200])),
-        }
     }
 }

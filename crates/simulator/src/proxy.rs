@@ -8,7 +8,7 @@ use open_payments::{Timestamp, Url};
 use open_payments_client::{HttpRequest, Method};
 use protocol::{Endpoint, ErrorCode, SignedRequest};
 use proxy::core::{Call, Core, Event, Flow, Incoming, KeyRing, Now, Settings, Step, Unreachable, WalletReply};
-use proxy::store::MemoryStore;
+use proxy::store::{MemoryStore, StoreDown};
 use serde_json::Value;
 
 use crate::hostile::{Lie, Memory, refusal};
@@ -36,6 +36,8 @@ pub(crate) struct Proxy {
     /// Nobody reaches it before this time.
     pub(crate) down_until: u64,
     pub(crate) lies: Vec<(Lie, u32)>,
+    /// So many of the next uses of its store fail; they may be made all the same.
+    pub(crate) store_down: (u32, bool),
     memory: Memory,
 }
 
@@ -83,6 +85,7 @@ impl Proxy {
             setting,
             down_until: 0,
             lies: Vec::new(),
+            store_down: (0, false),
             memory: Memory::default(),
         }
     }
@@ -105,6 +108,11 @@ impl Proxy {
             self.store = MemoryStore::default();
             self.documents.clear();
         }
+    }
+
+    /// Whether it is about to lie.
+    pub(crate) fn lies(&self) -> bool {
+        self.lies.iter().any(|(_, times)| *times > 0)
     }
 
     /// It tells the truth from now on.
@@ -179,7 +187,12 @@ impl Proxy {
             let moment = self.now(now);
             let Some(known) = self.visits.get_mut(&visit) else { return Vec::new() };
             event = match known.flow.step(&self.core, event, &moment) {
-                Step::Store(operation) => Event::Stored(self.store.apply(operation, now)),
+                Step::Store(operation) => {
+                    let (left, written) = self.store_down;
+                    self.store_down.0 = left.saturating_sub(1);
+                    let applied = (left == 0 || written).then(|| self.store.apply(operation, now));
+                    Event::Stored(applied.filter(|_| left == 0).unwrap_or(Err(StoreDown)))
+                }
                 Step::Call(Call { request, cacheable }) => {
                     let kept =
                         self.documents.get(request.url.as_str()).filter(|(until, _)| cacheable && elapsed < *until);

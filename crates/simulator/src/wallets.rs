@@ -31,6 +31,8 @@ pub(crate) struct Wallets {
     records: BTreeMap<(String, String), Record>,
     random: Random,
     pub(crate) truth: Truth,
+    /// So many of the next answers of the user's wallet name twice the amount.
+    pub(crate) overstated: u32,
     /// The proxy's own keys, for a wallet that asks for them.
     pub(crate) proxy_keys: Vec<Jwk>,
 }
@@ -79,7 +81,7 @@ impl Wallets {
         let mode = if setting.strict { Mode::Strict } else { Mode::Lenient };
         let sandbox = Sandbox::new(&seed, mode).expect("wallets at different places");
         let (records, truth) = (BTreeMap::new(), Truth::default());
-        Self { sandbox, seed, mode, records, random, truth, proxy_keys: Vec::new() }
+        Self { sandbox, seed, mode, records, random, truth, overstated: 0, proxy_keys: Vec::new() }
     }
 
     /// Answers a request at this moment of the servers' clocks; nothing from a host that is not there.
@@ -99,7 +101,10 @@ impl Wallets {
         };
         let response = self.handle(asked, now);
         self.truth.observe(request, &response);
-        Some(Served { status: response.status, body: response.body })
+        let overstates = wallet == 0 && self.overstated > 0 && request.url.path().starts_with("/op/");
+        self.overstated -= u32::from(overstates);
+        let body = if overstates { crate::hostile::doubled(&response.body) } else { response.body };
+        Some(Served { status: response.status, body })
     }
 
     fn handle(&mut self, mut request: Request, now: Timestamp) -> Response {

@@ -4,7 +4,9 @@ use money::{Accrual, Asset, Rate};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::browser::OpenTab;
+use crate::browser::{OpenFrame, OpenTab};
+use crate::invariants::maximum::Worked;
+use crate::invariants::once::Gift;
 use crate::storage::Storage;
 
 /// What is remembered of a world to judge it by.
@@ -42,6 +44,18 @@ pub(crate) struct Watch {
     /// The page that was looked at last, and until when: what comes at the very moment of a change
     /// may come before the extension is told of it.
     pub(crate) front: Option<(u64, OpenTab)>,
+    /// The last one-time payment.
+    pub(crate) gift: Gift,
+    /// What wallets got at a maximum rate, and the fastest one so far.
+    pub(crate) worked: Worked,
+    pub(crate) fastest_maximum: Rate,
+    /// Minor units of payments whose entries have become unreadable: all of them, and those said
+    /// to have been refused.
+    pub(crate) lost: (u64, u64),
+    /// Since when nothing has gone wrong and nothing was paid, in milliseconds since the world began.
+    pub(crate) quiet_since: u64,
+    /// How many payments there were then.
+    pub(crate) seen_payments: usize,
     /// Hrefs of links that were looked at in this world.
     pub(crate) seen: BTreeSet<String>,
     /// The proxy has lied.
@@ -60,6 +74,8 @@ pub(crate) struct Signed {
     /// What it was for, by the intent.
     pub(crate) debit: u64,
     pub(crate) receiver: String,
+    /// Whether it is part of a one-time payment.
+    pub(crate) once: bool,
     /// What the page in front linked to.
     pub(crate) links: Vec<String>,
 }
@@ -73,6 +89,8 @@ pub(crate) struct Chosen {
     pub(crate) idle_counts: bool,
     sites: Vec<(String, SiteRule)>,
     usual_rate: Rate,
+    /// The most that a wallet may get.
+    pub(crate) maximum: Option<Rate>,
     asset: Option<Asset>,
 }
 
@@ -89,13 +107,19 @@ impl Chosen {
         let settings = storage.local("settings");
         let usual = if asset.scale.decimals() == 0 { "60" } else { "0.6" };
         let usual = Rate::parse(usual, asset.scale).unwrap_or(Rate::MAX);
-        let chosen = serde_json::from_value::<(Rate, Asset)>(settings["rate"].clone()).ok();
+        let rate_in_asset = |name: &str| {
+            let chosen = serde_json::from_value::<(Rate, Asset)>(settings[name].clone()).ok();
+            chosen.filter(|(_, set_in)| set_in == asset).map(|(rate, _)| rate)
+        };
         Self {
-            connected: storage.local.contains_key("account"),
-            enabled: settings["enabled"] != Value::Bool(false),
+            connected: !storage.local("account").is_null(),
+            // In settings that cannot be read the person may have stopped payments.
+            enabled: settings["enabled"] != Value::Bool(false)
+                && settings.is_null() != storage.local.contains_key("settings"),
             idle_counts: !settings.is_null() && settings["idle_minutes"].is_null(),
             sites: serde_json::from_value(settings["sites"].clone()).unwrap_or_default(),
-            usual_rate: chosen.filter(|(_, set_in)| set_in == asset).map_or(usual, |(rate, _)| rate),
+            usual_rate: rate_in_asset("rate").unwrap_or(usual),
+            maximum: rate_in_asset("maximum_rate"),
             asset: Some(asset.clone()),
         }
     }
@@ -112,6 +136,18 @@ impl Chosen {
             (Some(asset) == self.asset.as_ref()).then_some(*rate)
         });
         own.unwrap_or(self.usual_rate)
+    }
+
+    /// The links of a page that may be paid: none if its site may not, and none in frames whose own
+    /// site may not.
+    pub(crate) fn links<'a>(&'a self, tab: &'a OpenTab) -> impl Iterator<Item = (&'a OpenFrame, &'a str)> {
+        let frames = tab.frames.iter().filter(|frame| self.pays(tab.site()) && self.pays(frame.site()));
+        frames.flat_map(|frame| frame.links.iter().map(move |(_, href)| (frame, href.as_str())))
+    }
+
+    /// Whether a page has a link that is paid by the second.
+    pub(crate) fn accrues_for(&self, tab: &OpenTab) -> bool {
+        self.links(tab).any(|(frame, _)| self.rate(frame.site()) > Rate::ZERO)
     }
 
     /// The fastest rate of all.

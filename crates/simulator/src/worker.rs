@@ -9,10 +9,6 @@ use engine::{
 use crate::proxy::PROXY;
 use crate::world::{Happening, World};
 
-/// Without a sign of life the browser ends a worker after so long.
-const IDLE: u64 = 30_000;
-/// An alarm's period.
-const ALARM: u64 = 30_000;
 /// A content script whose port was closed comes back after so long, if it had been told something.
 const RECONNECT: u64 = 100;
 const RECONNECT_UNHEARD: u64 = 60_000;
@@ -22,29 +18,20 @@ pub(crate) struct Worker {
     engine: Engine,
     pub(crate) life: u64,
     /// When its monotonic clock began.
-    born: u64,
+    pub(crate) born: u64,
     /// The last time that the browser did something for it, or told it something.
-    alive: u64,
+    pub(crate) alive: u64,
     /// Something could not be stored, so it does nothing any more.
     broken: bool,
     viewers: u32,
 }
 
-/// What wakes the worker, and what goes wrong with it.
-#[derive(Default)]
-pub(crate) struct Timers {
-    /// The timer that counts.
-    number: u64,
-    /// The alarm that counts, and how many there have been.
-    alarm: Option<u64>,
-    alarms: u64,
-    /// Effects that are still carried out before the worker dies.
-    pub(crate) fuse: Option<u32>,
-    /// Writes that still succeed before one fails, which may be made all the same.
-    pub(crate) failing_write: Option<(u32, bool)>,
-    /// How many of the next timers are late, and by how much.
-    pub(crate) late: (u32, u64),
-    pub(crate) double: bool,
+/// After so many more writes, so many fail; they may be made all the same.
+#[derive(Clone, Copy)]
+pub(crate) struct FailingWrite {
+    pub(crate) after: u32,
+    pub(crate) times: u32,
+    pub(crate) written: bool,
 }
 
 impl World {
@@ -76,7 +63,7 @@ impl World {
         self.note(|| format!("== life {life} of the worker"));
         let engine = Engine::new(Url::parse(PROXY).expect("a URL"));
         self.worker = Some(Worker { engine, life, born, alive: born, broken: false, viewers: 0 });
-        self.schedule(IDLE, Happening::IdleCheck(life));
+        self.watch_idleness(life);
         let entries = |store: &BTreeMap<String, String>| store.clone().into_iter().collect();
         let stored = Stored {
             local: entries(&self.storage.local),
@@ -112,7 +99,7 @@ impl World {
     }
 
     /// Milliseconds on the worker's own clock.
-    fn monotonic(&self) -> u64 {
+    pub(crate) fn monotonic(&self) -> u64 {
         self.worker.as_ref().map_or(0, |worker| self.elapsed.saturating_sub(worker.born))
     }
 
@@ -120,11 +107,12 @@ impl World {
     /// the background code does it.
     fn give_up(&mut self) {
         self.note(|| "== a write has failed".to_owned());
+        self.disturb();
         if let Some(worker) = &mut self.worker {
             worker.broken = true;
         }
-        self.timers.number += 1;
-        self.timers.alarm = None;
+        self.stop_timer();
+        self.set_alarm(false);
     }
 
     fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>, WriteFailed> {
@@ -142,30 +130,30 @@ impl World {
             }
             Effect::Persist { area, entries } => {
                 let failing = self.timers.failing_write.take();
-                if !matches!(failing, Some((0, false))) {
+                if !matches!(failing, Some(FailingWrite { after: 0, written: false, .. })) {
                     self.note(|| {
                         let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
                         format!("-> {area:?} {}", names.join(" "))
                     });
-                    let writes = |wanted: &[&str]| entries.iter().any(|(name, _)| wanted.contains(&name.as_str()));
-                    let (settings, spending) = (writes(&["settings", "account"]), writes(&["spending"]));
+                    let names: Vec<String> = entries.iter().map(|(name, _)| name.clone()).collect();
                     self.storage.write(area, entries);
-                    self.check_accounts(settings, spending);
+                    self.check_accounts(&names.iter().map(String::as_str).collect::<Vec<_>>());
                 }
                 match failing {
-                    Some((0, _)) => return Err(WriteFailed),
-                    other => self.timers.failing_write = other.map(|(left, written)| (left - 1, written)),
+                    Some(FailingWrite { after: 0, times, written }) => {
+                        let next = FailingWrite { after: 0, times: times.saturating_sub(1), written };
+                        self.timers.failing_write = Some(next).filter(|next| next.times > 0);
+                        return Err(WriteFailed);
+                    }
+                    other => {
+                        let next = other.map(|other| FailingWrite { after: other.after - 1, ..other });
+                        self.timers.failing_write = next;
+                    }
                 }
             }
             Effect::Call { call, request, deadline, .. } => self.call(call, request, deadline.into()),
             Effect::Wake(time) => self.set_timer(time),
-            Effect::Alarm(on) => {
-                self.timers.alarms += 1;
-                self.timers.alarm = on.then_some(self.timers.alarms);
-                if on {
-                    self.schedule(ALARM, Happening::Alarm(self.timers.alarms));
-                }
-            }
+            Effect::Alarm(on) => self.set_alarm(on),
             Effect::WatchIdle(_) => return Ok(Some(Input::IdleChanged(self.browser.idle))),
             Effect::Tell(frame, message) => self.tell(frame, message),
             Effect::OpenTab(Page::Welcome) => {}
@@ -185,51 +173,6 @@ impl World {
         Ok(None)
     }
 
-    fn set_timer(&mut self, time: Option<u64>) {
-        self.timers.number += 1;
-        let Some(time) = time else { return };
-        let mut delay = time.saturating_sub(self.monotonic());
-        delay += self.random.pick(&[0, 0, 1, 4, 15]);
-        if self.timers.late.0 > 0 {
-            self.timers.late.0 -= 1;
-            delay += self.timers.late.1;
-        }
-        self.schedule(delay, Happening::Timer(self.timers.number));
-        if std::mem::take(&mut self.timers.double) {
-            self.schedule(delay + 1, Happening::Timer(self.timers.number));
-        }
-    }
-
-    pub(crate) fn timer_goes_off(&mut self, number: u64) {
-        if number == self.timers.number
-            && let Some(life) = self.worker.as_ref().map(|worker| worker.life)
-        {
-            self.give_to_life(life, Input::Elapsed);
-        }
-    }
-
-    pub(crate) fn alarm_rings(&mut self, number: u64) {
-        if self.timers.alarm == Some(number) {
-            self.schedule(ALARM, Happening::Alarm(number));
-            if let Some(worker) = &mut self.worker {
-                worker.alive = self.elapsed;
-            }
-            self.give(Input::Elapsed);
-        }
-    }
-
-    /// The browser ends a worker that has done nothing for a while.
-    pub(crate) fn end_if_idle(&mut self, life: u64) {
-        let Some(worker) = self.worker.as_ref().filter(|worker| worker.life == life) else { return };
-        let end = worker.alive + IDLE;
-        if end <= self.elapsed {
-            self.note(|| "== ended, as it was idle".to_owned());
-            self.kill(false);
-        } else {
-            self.schedule_at(end, Happening::IdleCheck(life));
-        }
-    }
-
     /// Ends the worker. What it sent is on its way all the same, unless it is lost with it.
     pub(crate) fn kill(&mut self, calls_are_lost: bool) {
         if self.worker.take().is_none() {
@@ -237,50 +180,34 @@ impl World {
         }
         self.figures.kills += 1;
         self.timers.fuse = None;
-        self.timers.number += 1;
+        self.stop_timer();
         if calls_are_lost {
             self.lose_calls();
         }
-        for tab in self.browser.tabs.clone() {
-            if tab.frame.is_some() {
-                if let Some(known) = self.browser.tab(tab.id) {
-                    known.frame = None;
-                }
-                let after = if tab.heard { RECONNECT } else { RECONNECT_UNHEARD };
-                self.schedule(after, Happening::Reconnect(tab.id));
+        let mut returns = Vec::new();
+        for tab in &mut self.browser.tabs {
+            for frame in &mut tab.frames {
+                let after = if frame.heard { RECONNECT } else { RECONNECT_UNHEARD };
+                returns.extend(frame.port.take().map(|_| (after, tab.id)));
             }
         }
-    }
-
-    pub(crate) fn awake(&mut self) {
-        self.browser.asleep = self.elapsed < self.asleep_until;
-        self.remember_front();
-    }
-
-    /// The machine sleeps; whether the monotonic clock stands still meanwhile depends on it.
-    pub(crate) fn sleep(&mut self, milliseconds: u64, clock_stops: bool) {
-        // What is left of the last step may be credited after waking up.
-        self.count_attention(2_000);
-        self.browser.asleep = true;
-        self.asleep_until = self.elapsed + milliseconds;
-        if let Some(worker) = &mut self.worker {
-            worker.alive += milliseconds;
-            worker.born += if clock_stops { milliseconds } else { 0 };
+        for (after, tab) in returns {
+            self.schedule(after, Happening::Reconnect(tab));
         }
-        self.schedule(milliseconds, Happening::Awake);
     }
 
     fn tell(&mut self, frame: FrameId, message: FrameMessage) {
         self.note(|| format!("-> tells frame {}: {}", frame.0, told(&message)));
-        if let Some(tab) = self.browser.tabs.iter_mut().find(|tab| tab.frame == Some(frame.0)) {
-            tab.heard = true;
+        let mut frames = self.browser.tabs.iter_mut().flat_map(|tab| &mut tab.frames);
+        if let Some(told) = frames.find(|known| known.port == Some(frame.0)) {
+            told.heard = true;
         }
         if matches!(message, FrameMessage::Monetization { .. }) {
             self.figures.events += 1;
         }
     }
 
-    /// A view is opened, for so long.
+    /// A view is opened, for so long. It takes the focus, which the page in front notices.
     pub(crate) fn open_view(&mut self, milliseconds: u64) {
         if self.worker.is_none() {
             self.start_worker();
@@ -290,6 +217,7 @@ impl World {
             let life = worker.life;
             self.schedule(milliseconds, Happening::ViewCloses(life));
             self.give(Input::ViewOpened);
+            self.browser.front().map(|tab| tab.id).into_iter().for_each(|tab| self.report(tab));
         }
     }
 

@@ -18,9 +18,10 @@ use crate::proxy::Proxy;
 use crate::random::Random;
 use crate::report::Figures;
 use crate::storage::Storage;
+use crate::timers::Timers;
 use crate::wallets::Wallets;
 use crate::watch::Watch;
-use crate::worker::{Timers, Worker};
+use crate::worker::Worker;
 
 /// 2026-11-22T06:00:00Z.
 const START: i64 = 1_795_327_200_000;
@@ -70,7 +71,7 @@ pub(crate) enum Happening {
     Alarm(u64),
     /// The browser looks whether the worker of this life has anything to do.
     IdleCheck(u64),
-    /// The content script of a tab opens its port again.
+    /// The content scripts of a tab open their ports again.
     Reconnect(i32),
     /// The browser tells of a tab that the extension has opened.
     Opened(i32),
@@ -190,6 +191,7 @@ impl World {
                 self.happen(happening);
             }
             self.check_money();
+            self.check_liveness();
         }
         if self.breach.is_none() {
             self.pass_to(end);
@@ -234,8 +236,14 @@ impl World {
             Happening::Alarm(number) => self.alarm_rings(number),
             Happening::IdleCheck(life) => self.end_if_idle(life),
             Happening::Reconnect(tab) => self.report(tab),
-            Happening::Opened(tab) => self.activate(tab),
-            Happening::Closes(tab) => self.close(tab),
+            Happening::Opened(tab) => {
+                self.disturb();
+                self.activate(tab);
+            }
+            Happening::Closes(tab) => {
+                self.disturb();
+                self.close(tab);
+            }
             Happening::ViewCloses(life) => self.close_view(life),
             Happening::Arrives(flight) => self.request_arrives(flight),
             Happening::Deadline(flight) => self.answer(flight, Err(Unreachable::TimedOut)),

@@ -1,6 +1,6 @@
 //! Budget, rate, and books.
 
-use money::Accrual;
+use money::{Accrual, Rate};
 use serde_json::Value;
 
 use crate::breach::Rule;
@@ -17,7 +17,7 @@ impl World {
     /// Time passes, while a page is looked at or not.
     pub(crate) fn count_attention(&mut self, milliseconds: u64) {
         let Some(tab) = self.browser.looked_at() else { return };
-        if self.watch.chosen.pays(tab.site()) && !tab.links.is_empty() {
+        if self.watch.chosen.accrues_for(tab) {
             self.figures.attention += milliseconds;
             self.watch.allowed += self.watch.chosen.rate(tab.site()).accrue(milliseconds);
         }
@@ -32,10 +32,16 @@ impl World {
                 return self.break_rule(Rule::Once, format!("{} was paid from twice", payment.quote));
             }
             self.check_made(&payment);
+            let is_given = self.watch.signed.get(&payment.quote).is_some_and(|by| by.once);
             if !self.is_known(&payment.quote) {
                 return self.break_rule(Rule::Once, format!("{} was paid, and is stored nowhere", payment.quote));
             }
-            self.watch.lowest = self.watch.lowest.min(self.watch.paid - self.watch.allowed);
+            if is_given {
+                continue;
+            }
+            // What is set aside for payments that are not made comes back, and is spent then.
+            let set_aside = Accrual::from_units(self.set_aside());
+            self.watch.lowest = self.watch.lowest.min(self.watch.paid + set_aside - self.watch.allowed);
             self.watch.paid += Accrual::from_units(payment.debit);
             self.watch.largest = self.watch.largest.max(payment.debit);
             let above = self.watch.paid - self.watch.allowed - self.watch.lowest;
@@ -68,11 +74,14 @@ impl World {
     }
 
     /// Looks at what is stored, after something was.
-    pub(crate) fn check_accounts(&mut self, settings: bool, spending: bool) {
-        if settings {
+    pub(crate) fn check_accounts(&mut self, written: &[&str]) {
+        if written.iter().any(|name| ["settings", "account"].contains(name)) {
             self.read_choice();
         }
-        if !spending {
+        if written.contains(&"once") {
+            self.check_once();
+        }
+        if !written.contains(&"spending") {
             return;
         }
         let stored = self.storage.local("spending");
@@ -82,8 +91,8 @@ impl World {
         }
         let part = |name: &str| ticks(&purse[name]);
         let (accrued, paid, pending, forfeited) = (part("accrued"), part("paid"), part("pending"), part("forfeited"));
-        let owed: u64 = self.unsettled().iter().map(|(debit, _)| debit).sum();
-        let doubted: u64 = self.unsettled().iter().filter(|(_, refused)| *refused).map(|(debit, _)| debit).sum();
+        let (owed, doubted) = self.owed();
+        let (owed, doubted) = (owed + self.watch.lost.0, doubted + self.watch.lost.1);
         // A timer may go off a few milliseconds early.
         let early = self.watch.fastest.accrue(EARLY);
         let allowed = self.watch.allowed - self.watch.allowed_at_connect + early;
@@ -100,25 +109,37 @@ impl World {
         }
     }
 
-    /// Debit of each payment of unknown outcome, and whether it is said to have been refused.
-    pub(crate) fn unsettled(&self) -> Vec<(u64, bool)> {
-        let stored = self.storage.local("unsettled");
-        let unsettled = stored.as_array().cloned().unwrap_or_default();
-        let intent = self.storage.local("intent");
-        let mut debits: Vec<(u64, bool)> =
-            unsettled.iter().map(|payment| (debit(&payment["intent"]), payment["refused"] == true)).collect();
-        debits.extend((!intent.is_null()).then(|| (debit(&intent), false)));
-        debits
+    /// What the payments of unknown outcome come to that are not parts of a one-time payment, and
+    /// those of them that are said to have been refused.
+    pub(crate) fn owed(&self) -> (u64, u64) {
+        let unsettled = self.unsettled();
+        let refused = unsettled.iter().filter(|(_, refused)| *refused);
+        (unsettled.iter().map(|(intent, _)| debit(intent)).sum(), refused.map(|(intent, _)| debit(intent)).sum())
     }
 
-    fn read_choice(&mut self) {
+    /// What of that is for payments that were not made, or not yet.
+    fn set_aside(&self) -> u64 {
+        let is_made = |intent: &Value| self.watch.executed.contains(intent["quote"].as_str().unwrap_or_default());
+        let intents = self.unsettled().into_iter().filter(|(intent, _)| !is_made(intent));
+        intents.map(|(intent, _)| debit(&intent)).sum()
+    }
+
+    /// The intents of payments of unknown outcome that are not parts of a one-time payment, and
+    /// whether they are said to have been refused.
+    fn unsettled(&self) -> Vec<(Value, bool)> {
+        let stored = self.storage.local("unsettled");
+        let unsettled = stored.as_array().cloned().unwrap_or_default();
+        let refused = |payment: &Value| payment["refused"] == true;
+        let unsettled = unsettled.into_iter().map(|mut payment| (payment["intent"].take(), refused(&payment)));
+        let intent = Some((self.storage.local("intent"), false)).filter(|(intent, _)| !intent.is_null());
+        unsettled.chain(intent).filter(|(intent, _)| intent["once"].is_null()).collect()
+    }
+
+    pub(crate) fn read_choice(&mut self) {
         let chosen = Chosen::read(&self.storage, &self.plan.setting.assets[0]);
+        self.change_maximum(chosen.maximum);
         if chosen.connected && !self.watch.chosen.connected {
-            self.watch.connections += 1;
-            self.watch.allowed_at_connect = self.watch.allowed;
-            self.watch.lowest = self.watch.paid - self.watch.allowed;
-            (self.watch.fastest, self.watch.largest, self.watch.doubted) = (chosen.fastest(), 0, false);
-            self.wallets.truth.largest_asked = 0;
+            self.begin_purse(chosen.fastest());
         }
         let grant = self.storage.local("account")["continuation"]["uri"].as_str().unwrap_or_default().to_owned();
         if chosen.connected && grant != self.watch.grant {
@@ -130,12 +151,23 @@ impl World {
         self.watch.chosen = chosen;
     }
 
+    /// The extension begins with an empty purse: with a wallet, or because it cannot read the last one.
+    pub(crate) fn begin_purse(&mut self, fastest: Rate) {
+        self.watch.connections += 1;
+        self.watch.allowed_at_connect = self.watch.allowed;
+        self.watch.lowest = self.watch.paid - self.watch.allowed;
+        (self.watch.fastest, self.watch.largest, self.watch.doubted) = (fastest, 0, false);
+        (self.watch.worked, self.watch.lost) = Default::default();
+        self.watch.worked.begin(self.elapsed);
+        self.wallets.truth.largest_asked = 0;
+    }
+
     /// Whether what the wallet has seen and what the extension has written down agree; slow.
     pub(crate) fn check_books(&mut self) {
         let now = self.server_time();
         let failed = self.wallets.failed(now);
         let (connection, grant) = (self.watch.connections, self.watch.grants);
-        let of_connection = self.made(|signed| signed.connection == connection, &failed);
+        let of_connection = self.made(|signed| signed.connection == connection && !signed.once, &failed);
         let of_grant = self.made(|signed| signed.grant == grant, &failed);
         let mut payments = self.wallets.truth.payments.iter().skip(self.watch.forgotten);
         let unknown = payments.find(|payment| !self.is_known(&payment.quote)).cloned();

@@ -36,19 +36,33 @@ impl World {
         if intent["quote"] != quote.as_str() {
             return self.break_rule(Rule::Signing, format!("a payment from {quote}, but the intent is {intent}"));
         }
+        let debit = intent["debit"]["value"].as_str().and_then(|value| value.parse().ok()).unwrap_or_default();
+        let once = !intent["once"].is_null();
+        let links = if once { self.watch.gift.links.clone() } else { self.links_in_front() };
+        if once {
+            self.check_part(&intent, debit);
+        } else {
+            self.check_maximum(intent["wallet_address"].as_str().unwrap_or_default(), debit);
+        }
         let by = Signed {
             connection: self.watch.connections,
             grant: self.watch.grants,
             at: self.elapsed,
-            debit: intent["debit"]["value"].as_str().and_then(|value| value.parse().ok()).unwrap_or_default(),
+            debit,
+            once,
             receiver: intent["receiver"].as_str().unwrap_or_default().to_owned(),
-            links: self.fronts().flat_map(|tab| &tab.links).map(|(_, href)| href.clone()).collect(),
+            links,
         };
         self.check_budget(by.debit);
         // A lying proxy can hand over again what the wallet itself has said is dead.
         if self.watch.signed.insert(quote.clone(), by).is_some() && !self.watch.lied {
             self.break_rule(Rule::Once, format!("a second payment from {quote} was signed"));
         }
+    }
+
+    /// What the page in front links to, and the one that was in front until this very moment.
+    pub(crate) fn links_in_front(&self) -> Vec<String> {
+        self.fronts().flat_map(|tab| self.watch.chosen.links(tab)).map(|(_, href)| href.to_owned()).collect()
     }
 
     /// A payment that was made is the one that was intended, and never for more. A proxy can pass

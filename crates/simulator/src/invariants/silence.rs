@@ -38,7 +38,8 @@ impl World {
             let detail = format!("{what} is sent for nothing, while the person is {idle:?} and looks at {front}");
             return self.break_rule(Rule::Silence, detail);
         }
-        let hrefs = self.fronts().flat_map(|tab| &tab.links).map(|(_, href)| href);
+        let frames = self.fronts().flat_map(|tab| &tab.frames);
+        let hrefs = frames.flat_map(|frame| &frame.links).map(|(_, href)| href);
         let new: Vec<String> = hrefs.filter(|href| !self.watch.seen.contains(*href)).cloned().collect();
         self.watch.seen.extend(new);
     }
@@ -46,18 +47,16 @@ impl World {
     fn is_needed(&self, need: &Need, request: &HttpRequest) -> bool {
         let chosen = &self.watch.chosen;
         let connecting = self.storage.local.contains_key("attempt");
-        let mut fronts = self.fronts().filter(|tab| chosen.pays(tab.site()));
+        let has_links = || self.fronts().any(|tab| chosen.links(tab).next().is_some());
         match need {
             Need::Farewell => true,
             Need::Connecting => connecting,
-            Need::Keys => {
-                connecting || chosen.connected && (self.is_watched() || fronts.any(|tab| !tab.links.is_empty()))
-            }
-            Need::Paying => fronts.any(|tab| !tab.links.is_empty()),
+            Need::Keys => connecting || chosen.connected && (self.is_watched() || has_links()),
+            Need::Paying => has_links() || self.is_giving(),
             Need::Knowing => chosen.connected && chosen.enabled,
             Need::Link => {
-                let is_named = |tab: &OpenTab| tab.links.iter().any(|(_, href)| *href == request.url.as_str());
-                fronts.any(is_named) || (connecting && request.url.origin() == BASES[0])
+                let is_named = |tab: &OpenTab| chosen.links(tab).any(|(_, href)| href == request.url.as_str());
+                self.fronts().any(is_named) || (connecting && request.url.origin() == BASES[0])
             }
         }
     }
