@@ -25,6 +25,8 @@ pub(crate) struct Frame {
 pub(crate) struct LinkEntry {
     pub(crate) id: LinkId,
     pub(crate) state: LinkState,
+    /// Whether its page has heard `load` or `error`, which it does once.
+    pub(crate) told: bool,
 }
 
 /// What is known of a link.
@@ -36,9 +38,14 @@ pub(crate) enum LinkState {
     Fetching(WalletAddress),
     /// Points to a wallet whose document is known.
     Ready(WalletAddress),
+    /// One too many for its page; the page has been told. It may get the place of another.
+    Beyond(WalletAddress),
     /// Of no use; the page has been told.
     Failed,
 }
+
+/// Links of a page, in all its frames, that can have a wallet at a time; those beyond get an `error`.
+pub(crate) const SESSIONS_PER_PAGE: usize = 32;
 
 impl Frames {
     /// Takes a report as the whole truth; what is known of links that are still there stays.
@@ -48,7 +55,10 @@ impl Frames {
         let mut known = self.0.remove(&report.frame).map(|frame| frame.links).unwrap_or_default();
         let entry = |link: Link| match known.iter().position(|entry| entry.id == link.id) {
             Some(at) => known.swap_remove(at),
-            None => LinkEntry { id: link.id, state: LinkState::Waiting(admissible(&link.href, loopback)) },
+            None => {
+                let state = LinkState::Waiting(admissible(&link.href, loopback));
+                LinkEntry { id: link.id, state, told: false }
+            }
         };
         let links = report.links.into_iter().map(entry).collect();
         let site = origin.authority().into();
@@ -56,9 +66,11 @@ impl Frames {
         self.0.insert(frame, Frame { tab, main, site, loopback, visible, links });
     }
 
-    /// Whether links of a tab have not been looked at.
+    /// Whether links of a tab have not been looked at, or one that had no place can have one.
     pub(crate) fn wait_in(&self, tab: TabId) -> bool {
-        self.in_tab(tab).any(|(_, frame)| frame.links.iter().any(|link| matches!(link.state, LinkState::Waiting(_))))
+        let has = |wanted: fn(&LinkEntry) -> bool| self.in_tab(tab).any(|(_, frame)| frame.links.iter().any(wanted));
+        has(|link| matches!(link.state, LinkState::Waiting(_)))
+            || has(|link| matches!(link.state, LinkState::Beyond(_))) && self.sessions(tab) < SESSIONS_PER_PAGE
     }
 
     /// Whether a link needs what is known of this address.
@@ -77,7 +89,14 @@ impl Frames {
     /// The links of a tab that have a wallet or are about to.
     pub(crate) fn sessions(&self, tab: TabId) -> usize {
         let links = self.in_tab(tab).flat_map(|(_, frame)| &frame.links);
-        links.filter(|link| matches!(link.state, LinkState::Fetching(_) | LinkState::Ready(_))).count()
+        links.filter(|link| link.state.has_place()).count()
+    }
+}
+
+impl LinkState {
+    /// Whether it counts among those that a page can have.
+    pub(crate) fn has_place(&self) -> bool {
+        matches!(self, Self::Fetching(_) | Self::Ready(_))
     }
 }
 

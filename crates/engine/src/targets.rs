@@ -9,7 +9,7 @@ use open_payments::{WalletAddress, WalletDocument};
 use crate::calls::Purpose;
 use crate::effect::{Effect, FrameMessage};
 use crate::engine::Engine;
-use crate::frames::{Frame, LinkState};
+use crate::frames::{Frame, LinkEntry, LinkState, SESSIONS_PER_PAGE};
 use crate::input::{Answer, FrameId, Idle, LinkId, TabId, Unreachable};
 use crate::receivers::{Receiver, is_same_account};
 
@@ -39,8 +39,6 @@ struct Basis {
     asset: Option<Asset>,
 }
 
-/// Links of a page, in all its frames, that can have a wallet at a time; those beyond get an `error`.
-const SESSIONS_PER_PAGE: usize = 32;
 /// Documents on their way at a time: links that come and go beyond them wait.
 const DOCUMENTS_AT_A_TIME: usize = 32;
 
@@ -57,11 +55,15 @@ impl Engine {
         for (id, at) in &links {
             let Some(frame) = self.frames.0.get_mut(id) else { continue };
             let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
-            let LinkState::Waiting(address) = &link.state else { continue };
-            let address = address.as_ref().filter(|_| sessions < SESSIONS_PER_PAGE);
+            let has_room = sessions < SESSIONS_PER_PAGE;
+            let address = match &link.state {
+                LinkState::Waiting(address) => address.as_ref(),
+                LinkState::Beyond(address) if has_room => Some(address),
+                _ => continue,
+            };
             let known = address.map(|address| (address, self.receivers.resolve(address, self.now.wall)));
             link.state = match known {
-                Some((address, None)) => {
+                Some((address, None)) if has_room => {
                     if !wanted.contains(address) && !self.calls.fetching(address) {
                         let Some(left) = places.checked_sub(1) else { continue };
                         places = left;
@@ -69,13 +71,11 @@ impl Engine {
                     }
                     LinkState::Fetching(address.clone())
                 }
-                Some((address, wallet)) => settled(&mut self.effects, (*id, link.id), address, wallet, loopback),
-                None => {
-                    self.effects.push_back(Effect::Tell(*id, FrameMessage::Error(link.id)));
-                    LinkState::Failed
-                }
+                Some((address, wallet)) if has_room => settled(address, wallet, loopback),
+                _ => address.map_or(LinkState::Failed, |address| LinkState::Beyond(address.clone())),
             };
-            sessions += usize::from(link.state != LinkState::Failed);
+            tell(&mut self.effects, *id, link);
+            sessions += usize::from(link.state.has_place());
         }
         for address in wanted {
             self.fetch(&address.url().clone(), Purpose::LinkDocument(address.clone()));
@@ -95,7 +95,8 @@ impl Engine {
             .and_then(|answer| WalletDocument::parse(&answer.body).ok());
         for (id, frame) in self.frames.0.iter_mut() {
             for link in frame.links.iter_mut().filter(|link| link.state == LinkState::Fetching(address.clone())) {
-                link.state = settled(&mut self.effects, (*id, link.id), &address, wallet.as_ref(), frame.loopback);
+                link.state = settled(&address, wallet.as_ref(), frame.loopback);
+                tell(&mut self.effects, *id, link);
             }
         }
         let ahead = self.desk.ahead.take_if(|(receiver, _)| *receiver == address);
@@ -222,19 +223,22 @@ impl Engine {
     }
 }
 
-/// Tells the page what came of a link: `load` if there is a wallet that a page like this may
-/// name, else `error`, which says no more than that.
-fn settled(
-    effects: &mut VecDeque<Effect>,
-    (frame, link): (FrameId, LinkId),
-    address: &WalletAddress,
-    wallet: Option<&WalletDocument>,
-    loopback: bool,
-) -> LinkState {
-    let (message, state) = match wallet.filter(|wallet| wallet.forbidden_host(loopback).is_none()) {
-        Some(_) => (FrameMessage::Load(link), LinkState::Ready(address.clone())),
-        None => (FrameMessage::Error(link), LinkState::Failed),
+/// What has come of a link: whether there is a wallet that a page like this may name.
+fn settled(address: &WalletAddress, wallet: Option<&WalletDocument>, loopback: bool) -> LinkState {
+    match wallet.filter(|wallet| wallet.forbidden_host(loopback).is_none()) {
+        Some(_) => LinkState::Ready(address.clone()),
+        None => LinkState::Failed,
+    }
+}
+
+/// Tells the page what has come of a link: `load`, or `error`, which says no more than that.
+fn tell(effects: &mut VecDeque<Effect>, frame: FrameId, link: &mut LinkEntry) {
+    let message = match &link.state {
+        LinkState::Waiting(_) | LinkState::Fetching(_) => return,
+        LinkState::Ready(_) => FrameMessage::Load(link.id),
+        LinkState::Beyond(_) | LinkState::Failed => FrameMessage::Error(link.id),
     };
-    effects.push_back(Effect::Tell(frame, message));
-    state
+    if !std::mem::replace(&mut link.told, true) {
+        effects.push_back(Effect::Tell(frame, message));
+    }
 }

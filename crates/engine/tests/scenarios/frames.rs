@@ -78,11 +78,27 @@ fn a_page_has_thirty_two_sessions_in_all_its_frames() {
     world.embed_many(tab, 1_001, "https://b.example", &["$none", names[36]]);
     world.seconds(1);
     assert_eq!([main, 1_000, 1_001].map(|frame| settled(&world, frame)), [[9, 0], [23, 2], [0, 2]]);
-    // One that goes makes room for the next that comes, and for no more.
+    // One that goes makes room for one of those that had none, and not for the next that comes.
     world.change_links(tab, |links| links.truncate(8));
     world.embed_many(tab, 1_002, "https://c.example", &names[37..]);
     world.seconds(1);
-    assert_eq!(settled(&world, 1_002), [1, 2]);
+    assert_eq!([1_000, 1_001, 1_002].map(|frame| settled(&world, frame)), [[23, 2], [0, 2], [0, 3]]);
+}
+
+#[test]
+fn a_link_that_had_no_place_gets_that_of_another() {
+    let names = [links(32), vec![SITE.to_owned()]].concat();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = World::connected();
+    let tab = world.visit(PAGE, &names);
+    let main = world.browser.tab(tab).frame.unwrap();
+    world.seconds(20);
+    assert_eq!((settled(&world, main), world.calls_to(SITE)), ([32, 1], 0));
+    world.change_links(tab, |links| drop(links.remove(0)));
+    world.seconds(20);
+    // Its page has heard what came of it, and hears of its payments.
+    assert_eq!(settled(&world, main), [32, 1]);
+    assert!(world.servers.wallets.paid_to(SITE) > 0);
 }
 
 #[test]
