@@ -40,7 +40,7 @@ pub(crate) mod local {
     pub(crate) const SUMS: &str = "sums";
 
     /// Those that are about one wallet.
-    pub(crate) const WALLET: [&str; 6] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS, ONCE];
+    pub(crate) const WALLET: [&str; 7] = [ACCOUNT, SPENDING, INTENT, UNSETTLED, MINIMUMS, ONCE, ATTEMPT];
 }
 
 /// Names of the entries in the session area.

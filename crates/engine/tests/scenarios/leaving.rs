@@ -157,3 +157,17 @@ fn nothing_is_learned_of_the_next_wallet_from_the_last() {
     assert!(world.payments() > before + 3);
     assert!(world.servers.wallets.payments[before..].iter().all(|payment| payment.debit == 1));
 }
+
+#[test]
+fn an_attempt_that_cannot_be_read_goes_with_the_wallet() {
+    let mut world = World::paying();
+    let old_kid = kid(&mut world);
+    world.command(Command::TopUp { amount: "20".to_owned(), monthly: false });
+    world.seconds(1);
+    let attempt = world.local.get_mut("attempt").unwrap();
+    attempt.insert(0, 'x');
+    world.kill(false);
+    world.command(Command::Disconnect);
+    assert_eq!(world.local.get("attempt"), None);
+    assert_ne!(kid(&mut world), old_kid);
+}
