@@ -64,12 +64,14 @@ impl Rotation {
         Progress::Store(operation)
     }
 
-    /// The answer to a rotation that has been made, or is being made.
-    fn repeat(&self, scene: &Scene<'_>, sealed: &[u8]) -> Result<Progress, Refusal> {
-        seal::open(&scene.core.keys, &self.place, sealed)
-            .and_then(|body| String::from_utf8(body).ok())
-            .map(Progress::done)
-            .ok_or_else(|| Refusal::rate_limited("The same token is being rotated already.", 1000))
+    /// The answer to a rotation that has been made, or is being made. If it was sealed with keys that
+    /// are not there any more, it is lost, and the wallet says what has become of the token.
+    fn repeat(&mut self, scene: &Scene<'_>, sealed: &[u8]) -> Result<Progress, Refusal> {
+        if sealed.is_empty() {
+            return Err(Refusal::rate_limited("The same token is being rotated already.", 1000));
+        }
+        let body = seal::open(&scene.core.keys, &self.place, sealed).and_then(|body| String::from_utf8(body).ok());
+        Ok(body.map_or_else(|| self.rotate(scene, Event::Begun), Progress::done))
     }
 }
 
