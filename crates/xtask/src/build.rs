@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use crate::licences;
 use crate::manifest::{self, Browser};
 use crate::messages;
-use crate::shell::{cargo, command, is_fresh, node_program, root, run, target};
-use crate::sizes;
+use crate::shell::{cargo, command, is_fresh, node_program, output, root, run, target};
+use crate::{short_names, sizes};
 
 /// Where the sandbox's proxy listens, and what a build talks to unless it is told otherwise.
 pub(crate) const SANDBOX_PROXY: &str = "http://127.0.0.1:4100";
@@ -63,9 +63,13 @@ fn background() -> Result<PathBuf> {
         .args(["--remove-name-section", "--remove-producers-section", "--out-dir"])
         .arg(&glue))?;
     fs::create_dir_all(&ready)?;
-    minify(&glue.join("background.js"), &ready.join("background.js"))?;
     let unoptimised = glue.join("background_bg.wasm");
-    run(node_program("wasm-opt").arg("-Oz").arg(unoptimised).arg("-o").arg(optimised))?;
+    // The stack lies lowest and grows down, so below 1,024 there is nothing to load or store: 3 KB less.
+    let optimise = ["-Oz", "--low-memory-unused", "--minify-imports-and-exports-and-modules"];
+    let names = output(node_program("wasm-opt").args(optimise).arg(unoptimised).arg("-o").arg(&optimised))?;
+    let script = glue.join("background.js");
+    fs::write(&script, short_names::put(&names, fs::read_to_string(&script)?)?)?;
+    minify(&script, &ready.join("background.js"))?;
     Ok(ready)
 }
 

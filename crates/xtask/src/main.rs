@@ -18,6 +18,7 @@ mod reproducible;
 mod setup;
 mod shell;
 mod shots;
+mod short_names;
 mod sizes;
 mod suites;
 mod tally;
