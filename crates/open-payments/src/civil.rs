@@ -167,7 +167,8 @@ struct Scanner<'a>(&'a str);
 impl Scanner<'_> {
     /// Steps over one of these characters.
     fn after(&mut self, characters: &str) -> Option<&mut Self> {
-        self.0 = self.0.strip_prefix(|next| characters.contains(next))?;
+        // Not `contains`, which is ready for long texts: 2 KB less.
+        self.0 = self.0.strip_prefix(|next| characters.chars().any(|character| character == next))?;
         Some(self)
     }
 
