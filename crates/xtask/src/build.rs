@@ -41,7 +41,7 @@ pub(crate) fn extension(addresses: Addresses<'_>) -> Result<()> {
     for browser in Browser::ALL {
         assemble(browser, &wasm, &licences, addresses).with_context(|| format!("dist/{}", browser.name()))?;
     }
-    sizes::print(&root().join("dist/chrome"))
+    sizes::check(&root().join("dist/chrome"))
 }
 
 /// Compiles the background crate; returns the folder with its optimised wasm and its glue.
