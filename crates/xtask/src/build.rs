@@ -48,7 +48,7 @@ pub(crate) fn extension(addresses: Addresses<'_>) -> Result<()> {
 fn background() -> Result<PathBuf> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let build = ["build", "--quiet", "-p", "background", "--profile", "wasm", "--target", TARGET];
-    run(cargo().args(build).env("CARGO_ENCODED_RUSTFLAGS", small_flags()))?;
+    run(cargo().args(build).env("CARGO_ENCODED_RUSTFLAGS", small_flags()?))?;
     let compiled = target().join(TARGET).join("wasm/background.wasm");
     let ready = target().join("extension");
     let optimised = ready.join("background_bg.wasm");
@@ -74,18 +74,23 @@ fn background() -> Result<PathBuf> {
 }
 
 /// What makes the wasm smaller beyond its profile, as cargo wants to have it.
-fn small_flags() -> String {
+fn small_flags() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
-    [
+    let sysroot = output(command("rustc").args(["--print", "sysroot"]))?;
+    let version = output(command("rustc").arg("-vV"))?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).context("no commit of rustc")?;
+    let flags = [
         // The rounds of SHA-2 as loops: 18 KB less, and not slower.
         "--cfg=sha2_backend_soft=\"compact\"",
         // Only what is called once, or is smaller than a call, is copied to where it is called: 6 KB less.
         "-Cllvm-args=-inline-threshold=0",
-        // What ships names no folder of the machine that it was built on.
+        // What ships names no folder of the machine that it was built on. The standard library's own
+        // source, where that is installed, goes by the name that it has where it is not.
         &format!("--remap-path-prefix={}=cargo", home.display()),
-    ]
-    .join("\x1f")
+        &format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{commit}", sysroot.trim()),
+    ];
+    Ok(flags.join("\x1f"))
 }
 
 /// Compiles wasm-bindgen's programs (see `wasm_tools.rs`) and returns where they lie.
