@@ -8,6 +8,7 @@ mod admission;
 mod chaos;
 mod configuration;
 mod connect;
+mod deploy;
 mod dns;
 mod double;
 mod entrance;
