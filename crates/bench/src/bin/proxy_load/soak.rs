@@ -12,8 +12,9 @@ use crate::users::Wire;
 const USERS: u64 = 1_000;
 const TRIAL: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
-/// Until what was kept first has expired, memory has to grow: replies are kept for two minutes.
-const SETTLING: Duration = Duration::from_secs(150);
+/// Until what was kept first has expired, memory has to grow: replies are kept for two minutes. And
+/// some time after that the table that they are in doubles once more, for the gaps that they leave.
+const SETTLING: Duration = Duration::from_secs(300);
 /// Of a hundred parts of what the proxy reaches.
 const SHARE: u64 = 70;
 /// By so many parts of a hundred the last minute's memory may differ from the first one's.
