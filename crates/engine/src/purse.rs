@@ -88,11 +88,13 @@ impl Purse {
         self.forfeited += excess.max(Accrual::ZERO).min(units);
     }
 
-    /// A payment that counted as made was given up by the wallet. It is not made up for.
+    /// A payment that counted as made was given up by the wallet. It is not made up for. A purse
+    /// that was begun anew since then knows nothing of it.
     pub(crate) fn forfeit_paid(&mut self, units: u64) {
+        let known = Accrual::from_units(units).min(self.paid);
         self.revision += 1;
-        self.paid -= Accrual::from_units(units);
-        self.forfeited += Accrual::from_units(units);
+        self.paid -= known;
+        self.forfeited += known;
     }
 }
 
@@ -121,6 +123,9 @@ mod tests {
         purse.forfeit_paid(1);
         assert_eq!(parts(&purse), [9, 2, 0, 1].map(units));
         assert_eq!(purse.balance(), units(6));
+        // What an earlier purse has paid is nothing to this one.
+        purse.forfeit_paid(3);
+        assert_eq!(parts(&purse), [9, 0, 0, 3].map(units));
     }
 
     #[test]
