@@ -18,6 +18,6 @@ mod storage;
 pub use background::{Background, tab_changed};
 pub use http::fetch;
 pub use key::{make_key, unseal};
-pub use messages::{MAX_LINKS, command, report};
+pub use messages::{MAX_FRAMES, MAX_LINKS, command, report};
 pub use ports::Ports;
 pub use queue::{Machine, Queue};

@@ -1,14 +1,16 @@
 //! The messages of both kinds of ports. What comes in is hostile until it is parsed; what is not
 //! understood is dropped.
 
-use engine::{Command, Format, FrameId, FrameMessage, FrameReport, Input, Link, LinkId, TabId, ViewId};
+use engine::{Command, EmbeddedFrame, Embedding, Format, FrameMessage, FrameReport, Input, Link, LinkId, ViewId};
 use js_sys::{JSON, JsString};
 use wasm_bindgen::prelude::*;
 
 /// The links of one report that are passed on.
 pub const MAX_LINKS: usize = 64;
-/// The longest `href` that is passed on, in bytes.
-const MAX_HREF: usize = 2_048;
+/// The frames of one report that are passed on.
+pub const MAX_FRAMES: usize = 64;
+/// The longest URL that is passed on, in bytes.
+pub(crate) const MAX_URL: usize = 2_048;
 /// The longest message that is read at all, in UTF-16 units of its JSON.
 const MAX_MESSAGE: u32 = 262_144;
 
@@ -18,6 +20,8 @@ struct Report {
     r#type: ReportType,
     visible: bool,
     links: Vec<ReportedLink>,
+    mark: Option<String>,
+    frames: Option<Vec<ReportedFrame>>,
 }
 
 #[derive(json::Read)]
@@ -30,6 +34,13 @@ enum ReportType {
 struct ReportedLink {
     id: u32,
     href: String,
+}
+
+#[derive(Deserialize)]
+struct ReportedFrame {
+    mark: String,
+    allow: String,
+    source: String,
 }
 
 /// A view's message; its other members depend on the command. (An enum with its tag inside would
@@ -103,17 +114,20 @@ struct AmountSent<'a> {
     value: String,
 }
 
-/// Reads a content script's message as that of a frame whose tab and origin the browser vouches
-/// for. At most [`MAX_LINKS`] links are passed on.
-pub fn report(message: &JsValue, frame: FrameId, tab: TabId, main: bool, origin: &str) -> Option<Input> {
-    let Report { r#type: ReportType::State, visible, links } = json::from_str(&json(message)?).ok()?;
+/// Reads a content script's message, as one of the frame that the browser says it is. At most
+/// [`MAX_LINKS`] links and [`MAX_FRAMES`] frames are passed on.
+pub fn report(message: &JsValue, frame: FrameReport) -> Option<Input> {
+    let Report { r#type: ReportType::State, visible, links, mark, frames } = json::from_str(&json(message)?).ok()?;
     let link = |ReportedLink { id, href }| Link {
         id: LinkId(id),
         // No wallet has an empty address either, so the link gets its `error` like any bad one.
-        href: if href.len() <= MAX_HREF { href } else { String::new() },
+        href: if href.len() <= MAX_URL { href } else { String::new() },
     };
     let links = links.into_iter().take(MAX_LINKS).map(link).collect();
-    Some(Input::FrameReported(FrameReport { frame, tab, main, origin: origin.to_owned(), visible, links }))
+    let embedded = |ReportedFrame { mark, allow, source }| EmbeddedFrame { mark, allow, source };
+    let frames = frames.unwrap_or_default().into_iter().take(MAX_FRAMES).map(embedded).collect();
+    let embedding = Embedding { mark, frames };
+    Some(Input::FrameReported(FrameReport { visible, links, embedding, ..frame }))
 }
 
 /// Reads a view's message.

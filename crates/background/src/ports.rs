@@ -2,15 +2,16 @@
 
 use std::cell::{Cell, RefCell};
 
-use engine::{FrameId, FrameMessage, Input, TabId, View, ViewId};
+use engine::{Embedding, FrameId, FrameMessage, FrameReport, Input, TabId, View, ViewId};
 use wasm_bindgen::JsValue;
 
 use crate::chrome::{self, EXTENSION_ID, Port};
-use crate::messages::{self, File};
+use crate::messages::{self, File, MAX_URL};
 
 /// Who is at the other end, as far as the browser vouches for it.
 enum Peer {
-    Frame { id: FrameId, tab: TabId, main: bool, origin: String },
+    /// With what its reports have in common.
+    Frame(FrameReport),
     View(ViewId),
 }
 
@@ -37,7 +38,7 @@ impl Ports {
     pub fn received(&self, port: &Port, message: &JsValue) -> Option<Input> {
         let open = self.open.borrow();
         match open.iter().find(|(known, _)| known == port)? {
-            (_, Peer::Frame { id, tab, main, origin }) => messages::report(message, *id, *tab, *main, origin),
+            (_, Peer::Frame(frame)) => messages::report(message, frame.clone()),
             (_, Peer::View(id)) => messages::command(message, *id),
         }
     }
@@ -47,14 +48,14 @@ impl Ports {
         let mut open = self.open.borrow_mut();
         let index = open.iter().position(|(known, _)| known == port)?;
         Some(match open.swap_remove(index) {
-            (_, Peer::Frame { id, .. }) => Input::FrameLeft(id),
+            (_, Peer::Frame(report)) => Input::FrameLeft(report.frame),
             (_, Peer::View(_)) => Input::ViewClosed,
         })
     }
 
     /// Tells one frame, if it is still there.
     pub(crate) fn tell(&self, frame: FrameId, message: &FrameMessage) {
-        let is_it = |peer: &Peer| matches!(peer, Peer::Frame { id, .. } if *id == frame);
+        let is_it = |peer: &Peer| matches!(peer, Peer::Frame(report) if report.frame == frame);
         self.post(is_it, || messages::told(message));
     }
 
@@ -89,8 +90,17 @@ impl Ports {
         match port.name().as_str() {
             "frame" => {
                 let (tab, origin) = (TabId(sender.tab()?.id()?), sender.origin()?);
-                let (id, main) = (FrameId(self.next_id()), sender.frame_id() == Some(0));
-                Some(Peer::Frame { id, tab, main, origin })
+                let url = sender.url().filter(|url| url.len() <= MAX_URL).unwrap_or_default();
+                Some(Peer::Frame(FrameReport {
+                    frame: FrameId(self.next_id()),
+                    tab,
+                    main: sender.frame_id() == Some(0),
+                    origin,
+                    url,
+                    visible: false,
+                    links: Vec::new(),
+                    embedding: Embedding::default(),
+                }))
             }
             "view" => {
                 let is_ours = sender.url()?.starts_with(&chrome::extension_url(""));

@@ -4,15 +4,29 @@
 
 mod common;
 
-use background::{MAX_LINKS, command, report};
+use background::{MAX_FRAMES, MAX_LINKS, command, report};
 use common::js;
-use engine::{Command, Format, FrameId, FrameReport, Input, Link, LinkId, TabId, ViewId};
+use engine::{Command, EmbeddedFrame, Embedding, Format, FrameId, FrameReport, Input, Link, LinkId, TabId, ViewId};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_service_worker);
 
+/// A frame, as the browser vouches for it.
+fn frame() -> FrameReport {
+    FrameReport {
+        frame: FrameId(3),
+        tab: TabId(7),
+        main: false,
+        origin: "https://site.example".to_owned(),
+        url: "https://site.example/a".to_owned(),
+        visible: false,
+        links: Vec::new(),
+        embedding: Embedding::default(),
+    }
+}
+
 fn reported(message: &str) -> Option<FrameReport> {
-    match report(&js(&format!("({message})")), FrameId(3), TabId(7), false, "https://site.example")? {
+    match report(&js(&format!("({message})")), frame())? {
         Input::FrameReported(report) => Some(report),
         _ => None,
     }
@@ -30,19 +44,27 @@ fn a_report_is_read_with_what_the_browser_vouches_for() {
     let message = "{type: 'state', visible: true, origin: 'https://other.example',
                     links: [{id: 2, href: 'https://wallet.example/alice'}, {id: 1, href: ''}]}";
     let link = |id, href: &str| Link { id: LinkId(id), href: href.to_owned() };
-    let expected = FrameReport {
-        frame: FrameId(3),
-        tab: TabId(7),
-        main: false,
-        origin: "https://site.example".to_owned(),
-        visible: true,
-        links: vec![link(2, "https://wallet.example/alice"), link(1, "")],
-    };
+    let links = vec![link(2, "https://wallet.example/alice"), link(1, "")];
+    let expected = FrameReport { visible: true, links, ..frame() };
     assert_eq!(reported(message), Some(expected));
 }
 
 #[wasm_bindgen_test]
+fn a_report_tells_of_the_frames_in_it() {
+    let message = "{type: 'state', visible: false, links: [], mark: '1,2',
+                    frames: [{mark: '3,4', allow: 'monetization', source: 'https://a.example'}]}";
+    let text = str::to_owned;
+    let embedded = EmbeddedFrame { mark: text("3,4"), allow: text("monetization"), source: text("https://a.example") };
+    let embedding = Embedding { mark: Some(text("1,2")), frames: vec![embedded] };
+    assert_eq!(reported(message), Some(FrameReport { embedding, ..frame() }));
+}
+
+#[wasm_bindgen_test]
 fn a_report_cannot_be_too_large() {
+    let frames = "{type: 'state', visible: true, links: [],
+                   frames: Array.from({length: 100}, () => ({mark: '', allow: '', source: ''}))}";
+    assert_eq!(reported(frames).unwrap().embedding.frames.len(), MAX_FRAMES);
+
     let many = "{type: 'state', visible: true, links: Array.from({length: 100}, (_, id) => ({id, href: 'x'}))}";
     assert_eq!(reported(many).unwrap().links.len(), MAX_LINKS);
 

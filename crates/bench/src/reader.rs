@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use engine::{
-    CallId, Command, Effect, Engine, FrameId, FrameReport, HttpRequest, Input, Link, LinkId, Now, Page, PublicKey,
-    SecretKey, Signature, Signer, Stored, Tab, TabId, Timestamp, Url, WindowId,
+    CallId, Command, Effect, Embedding, Engine, FrameId, FrameReport, HttpRequest, Input, Link, LinkId, Now, Page,
+    PublicKey, SecretKey, Signature, Signer, Stored, Tab, TabId, Timestamp, Url, WindowId,
 };
 
 use crate::servers::{ALICE, PROXY, Servers, site};
@@ -82,8 +82,10 @@ impl Reader {
             tab: TAB,
             main: true,
             origin: PAGE.trim_end_matches('/').to_owned(),
+            url: PAGE.to_owned(),
             visible: true,
             links: (0..links).map(link).collect(),
+            embedding: Embedding::default(),
         }));
         reader.answer_all();
         reader

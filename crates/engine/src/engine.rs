@@ -129,7 +129,7 @@ impl Engine {
             Input::IdleChanged(idle) => self.idle_changed(idle),
             Input::FrameReported(report) => self.frames.report(report),
             Input::FrameLeft(frame) => {
-                self.frames.0.remove(&frame);
+                self.frames.remove(frame);
             }
             Input::ViewOpened => self.published.viewer_came(),
             Input::ViewClosed => self.published.viewer_left(),

@@ -126,12 +126,37 @@ pub struct FrameReport {
     pub tab: TabId,
     /// Whether the browser says that it is the tab's main frame.
     pub main: bool,
-    /// The origin that the browser says it has.
+    /// The origin that the browser says it has; `null` if it is opaque.
     pub origin: String,
+    /// The URL that the browser says it has: of a document whose origin is opaque it still tells
+    /// the site.
+    pub url: String,
     /// Whether the page can be seen.
     pub visible: bool,
     /// Its monetization links in document order.
     pub links: Vec<Link>,
+    /// How it is embedded, and what it embeds.
+    pub embedding: Embedding,
+}
+
+/// What the content scripts of a page's frames say of one another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Embedding {
+    /// What the frame has shown to the one around it, and nobody can guess; none for a main frame.
+    pub mark: Option<String>,
+    /// The frames in it that have shown their marks.
+    pub frames: Vec<EmbeddedFrame>,
+}
+
+/// An `iframe`, as the content script of the page around it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmbeddedFrame {
+    /// What the document in it has shown.
+    pub mark: String,
+    /// Its attribute `allow`.
+    pub allow: String,
+    /// The origin that its attributes declare, Permissions Policy 9.6; `null` if it is opaque.
+    pub source: String,
 }
 
 /// A monetization link.

@@ -31,6 +31,7 @@ mod minimum;
 mod once;
 mod pace;
 mod paying;
+mod policy;
 mod presence;
 mod problem;
 mod proxy;
@@ -57,8 +58,8 @@ pub use calls::CallId;
 pub use effect::{Area, Badge, Effect, FrameMessage, Page};
 pub use engine::Engine;
 pub use input::{
-    Answer, Command, Format, FrameId, FrameReport, Idle, Input, Link, LinkId, Now, Stored, Tab, TabId, Unreachable,
-    ViewId, WindowId,
+    Answer, Command, EmbeddedFrame, Embedding, Format, FrameId, FrameReport, Idle, Input, Link, LinkId, Now, Stored,
+    Tab, TabId, Unreachable, ViewId, WindowId,
 };
 pub use open_payments::{Timestamp, Url};
 pub use open_payments_client::{HttpRequest, Method, PublicKey, SecretKey, Signature, Signer};

@@ -108,17 +108,16 @@ impl Presence {
 
 impl Known {
     fn new(tab: Tab) -> Self {
-        let site = tab.url.as_deref().and_then(site_of);
+        let site = tab.url.as_deref().and_then(origin_of).map(|origin| origin.authority().into());
         Self { tab, site }
     }
 }
 
-/// Host and port of a page.
-fn site_of(url: &str) -> Option<Rc<str>> {
+/// The origin of a page, if it is one that can have links.
+pub(crate) fn origin_of(url: &str) -> Option<Url> {
     let (scheme, rest) = url.split_once(':')?;
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
-    let origin = Url::parse(&format!("{scheme}://{authority}")).ok()?;
-    Some(origin.authority().into())
+    Url::parse(&format!("{scheme}://{authority}")).ok()
 }
 
 #[cfg(test)]

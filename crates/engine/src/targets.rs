@@ -54,14 +54,14 @@ impl Engine {
         let mut wanted: Vec<WalletAddress> = Vec::new();
         for (id, at) in &links {
             let Some(frame) = self.frames.0.get_mut(id) else { continue };
-            let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
             let has_room = sessions < SESSIONS_PER_PAGE;
-            let address = match &link.state {
-                LinkState::Waiting(address) => address.as_ref(),
-                LinkState::Beyond(address) if has_room => Some(address),
+            let named = match &frame.links[*at].state {
+                LinkState::Waiting(address) => address.clone().filter(|address| frame.may_name(address)),
+                LinkState::Beyond(address) if has_room => Some(address.clone()),
                 _ => continue,
             };
-            let known = address.map(|address| (address, self.receivers.resolve(address, self.now.wall)));
+            let (loopback, link) = (frame.loopback, &mut frame.links[*at]);
+            let known = named.as_ref().map(|address| (address, self.receivers.resolve(address, self.now.wall)));
             link.state = match known {
                 Some((address, None)) if has_room => {
                     if !wanted.contains(address) && !self.calls.fetching(address) {
@@ -72,7 +72,7 @@ impl Engine {
                     LinkState::Fetching(address.clone())
                 }
                 Some((address, wallet)) if has_room => settled(address, wallet, loopback),
-                _ => address.map_or(LinkState::Failed, |address| LinkState::Beyond(address.clone())),
+                _ => named.map_or(LinkState::Failed, LinkState::Beyond),
             };
             tell(&mut self.effects, *id, link);
             sessions += usize::from(link.state.has_place());

@@ -1,6 +1,6 @@
 //! Windows and tabs, and the content scripts of the pages in them.
 
-use engine::{FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
+use engine::{EmbeddedFrame, Embedding, FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
 
 use crate::pages::{LINKS, PAGES};
 
@@ -152,21 +152,34 @@ impl Browser {
     pub(crate) fn connect_frames(&mut self, tab: i32) {
         let mut last = self.last_frame;
         let Some(tab) = self.tab(tab) else { return };
-        for frame in tab.frames.iter_mut().filter(|frame| frame.port.is_none() && !frame.links.is_empty()) {
+        let embeds = tab.frames.iter().skip(1).any(|frame| !frame.links.is_empty());
+        for (at, frame) in tab.frames.iter_mut().enumerate() {
+            if frame.port.is_some() || frame.links.is_empty() && !(at == 0 && embeds) {
+                continue;
+            }
             last += 1;
             (frame.port, frame.heard) = (Some(last), false);
         }
         self.last_frame = last;
     }
 
-    /// What the content scripts of a tab say, those that have a port.
+    /// What the content scripts of a tab say, those that have a port. The page lets all in it be paid.
     pub(crate) fn reports(&self, tab: i32) -> Vec<FrameReport> {
         let Some(tab) = self.tabs.iter().find(|known| known.id == tab) else { return Vec::new() };
         let visible = self.is_visible(tab);
+        let allowed = |at: usize| EmbeddedFrame {
+            mark: at.to_string(),
+            allow: "monetization *".to_owned(),
+            source: String::new(),
+        };
         let report = |(at, frame): (usize, &OpenFrame)| {
             let links = frame.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
-            let (port, origin) = (FrameId(frame.port?), frame.origin.clone());
-            Some(FrameReport { frame: port, tab: TabId(tab.id), main: at == 0, origin, visible, links })
+            let (port, origin, url) = (FrameId(frame.port?), frame.origin.clone(), frame.origin.clone());
+            let embedding = match at {
+                0 => Embedding { mark: None, frames: (1..tab.frames.len()).map(allowed).collect() },
+                _ => Embedding { mark: Some(at.to_string()), frames: Vec::new() },
+            };
+            Some(FrameReport { frame: port, tab: TabId(tab.id), main: at == 0, origin, url, visible, links, embedding })
         };
         tab.frames.iter().enumerate().filter_map(report).collect()
     }

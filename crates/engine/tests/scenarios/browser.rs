@@ -1,8 +1,8 @@
 //! Tabs, and the content scripts of the pages in them.
 
-use engine::{FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
+use engine::{EmbeddedFrame, Embedding, FrameId, FrameReport, Idle, Link, LinkId, Tab, TabId, WindowId};
 
-/// One window with tabs; each tab has a page with one frame.
+/// One window with tabs; each tab has a page, which may have other frames in it.
 #[derive(Default)]
 pub(crate) struct Browser {
     pub(crate) tabs: Vec<OpenTab>,
@@ -22,6 +22,8 @@ pub(crate) struct OpenTab {
     /// The content script's port, if it has one.
     pub(crate) frame: Option<u32>,
     pub(crate) links: Vec<(u32, String)>,
+    /// Frames that it embeds and allows to be monetized.
+    pub(crate) embeds: Vec<u32>,
 }
 
 pub(crate) const WINDOW: WindowId = WindowId(1);
@@ -30,7 +32,15 @@ impl Browser {
     pub(crate) fn open(&mut self, url: &str) -> i32 {
         self.last_tab += 1;
         let (id, url) = (self.last_tab, url.to_owned());
-        self.tabs.push(OpenTab { id, active: false, audible: false, url, frame: None, links: Vec::new() });
+        self.tabs.push(OpenTab {
+            id,
+            active: false,
+            audible: false,
+            url,
+            frame: None,
+            links: Vec::new(),
+            embeds: Vec::new(),
+        });
         self.activate(id);
         id
     }
@@ -63,12 +73,12 @@ impl Browser {
         tab.frame.take().map(FrameId)
     }
 
-    /// A content script opens a port; nothing if it has no link.
+    /// A content script opens a port; nothing if it has no link, nor embeds one.
     pub(crate) fn connect_frame(&mut self, tab: i32) -> Option<FrameReport> {
         self.last_frame += 1;
         let frame = self.last_frame;
         let tab = self.tab(tab);
-        tab.frame = (!tab.links.is_empty()).then_some(frame);
+        tab.frame = (!tab.links.is_empty() || !tab.embeds.is_empty()).then_some(frame);
         tab.report()
     }
 
@@ -88,6 +98,18 @@ impl OpenTab {
         let links = self.links.iter().map(|(id, href)| Link { id: LinkId(*id), href: href.clone() }).collect();
         let origin = self.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
         let (frame, tab) = (FrameId(self.frame?), TabId(self.id));
-        Some(FrameReport { frame, tab, main: true, origin, visible: self.active, links })
+        let allowed = |frame: &u32| EmbeddedFrame {
+            mark: mark(*frame),
+            allow: "monetization *".to_owned(),
+            source: String::new(),
+        };
+        let embedding = Embedding { mark: None, frames: self.embeds.iter().map(allowed).collect() };
+        let url = self.url.clone();
+        Some(FrameReport { frame, tab, main: true, origin, url, visible: self.active, links, embedding })
     }
+}
+
+/// What an embedded frame shows to the page around it.
+pub(crate) fn mark(frame: u32) -> String {
+    format!("mark {frame}")
 }

@@ -142,7 +142,7 @@ fn what_is_embedded_does_not_say_whose_page_it_is() {
     // A tab that was just opened, and of which the browser has said nothing yet.
     let tab = world.browser.open(PAGE);
     world.give(Input::TabActivated(TabId(tab), WINDOW));
-    world.embed(tab, "https://a.example", SITE);
+    world.sneak_in(tab, u32::MAX, "https://a.example", &[SITE]);
     world.seconds(5);
     assert_eq!((world.calls_to(SITE), world.view()["page"].is_null()), (0, true));
     world.navigate(tab, PAGE, &[SITE]);

@@ -1,9 +1,9 @@
 //! What the user does, and the pages that they look at.
 
-use engine::{Command, FrameId, FrameReport, Idle, Input, Link, LinkId, TabId};
+use engine::{Command, Embedding, FrameId, FrameReport, Idle, Input, Link, LinkId, TabId};
 use open_payments::interaction_hash;
 
-use crate::browser::WINDOW;
+use crate::browser::{WINDOW, mark};
 use crate::wallets::AUTH;
 use crate::world::World;
 
@@ -88,13 +88,33 @@ impl World {
         self.embed_many(tab, u32::MAX, origin, &[href]);
     }
 
-    /// One of several such frames, with links that are numbered from 1.
+    /// One of several such frames, with links that are numbered from 1; the page lets it be monetized.
     pub(crate) fn embed_many(&mut self, tab: i32, frame: u32, origin: &str, hrefs: &[&str]) {
+        self.browser.tab(tab).embeds.push(frame);
+        match self.browser.tab(tab).report() {
+            Some(report) => self.give(Input::FrameReported(report)),
+            None => self.give_frame(tab),
+        }
+        self.sneak_in(tab, frame, origin, hrefs);
+    }
+
+    /// The same, but the page says nothing of it.
+    pub(crate) fn sneak_in(&mut self, tab: i32, frame: u32, origin: &str, hrefs: &[&str]) {
         let link = |(id, href): (u32, &&str)| Link { id: LinkId(id), href: (*href).to_owned() };
         let (tab, origin) = (TabId(tab), origin.to_owned());
         let links = (1..).zip(hrefs).map(link).collect();
-        let frame = FrameId(frame);
-        self.give(Input::FrameReported(FrameReport { frame, tab, main: false, origin, visible: true, links }));
+        let embedding = Embedding { mark: Some(mark(frame)), frames: Vec::new() };
+        let (frame, url) = (FrameId(frame), format!("{origin}/embedded"));
+        self.give(Input::FrameReported(FrameReport {
+            frame,
+            tab,
+            main: false,
+            origin,
+            url,
+            visible: true,
+            links,
+            embedding,
+        }));
     }
 
     pub(crate) fn activate(&mut self, tab: i32) {
