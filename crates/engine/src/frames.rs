@@ -215,9 +215,11 @@ mod tests {
         assert_eq!(states(&report("http://site.example", &hrefs)), Vec::<bool>::new());
     }
 
-    /// Frames of one page: each with its origin, the mark it shows, and the marks and attributes
-    /// `allow` of those in it. The first is the main one.
-    fn page(frames: &[(&str, &str, &[(&str, &str)])]) -> Frames {
+    /// The origin of a frame, the mark it shows, and the marks and attributes `allow` of those in it.
+    type Told<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    /// Frames of one page, the main one first.
+    fn page(frames: &[Told]) -> Frames {
         let mut page = Frames::default();
         for (id, (origin, mark, embeds)) in (1..).zip(frames) {
             let embed = |(mark, allow): &(&str, &str)| EmbeddedFrame {
