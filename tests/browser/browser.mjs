@@ -10,6 +10,8 @@ const DIST = "dist/chrome";
 export const QUIET = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // A name that is not one of this machine's own, as far as pages can tell.
+  "--host-resolver-rules=MAP site.test 127.0.0.1",
 ];
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -24,14 +26,15 @@ export const QUIET = [
  * @param {string} profile
  * @param {boolean} headless
  * @param {string[]} switches
+ * @param {string[]} unwanted switches of the driver to do without
  */
-export function launch(profile, headless, switches = []) {
+export function launch(profile, headless, switches = [], unwanted = []) {
   return chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     headless,
     handleSIGINT: false,
     viewport: headless ? { width: 1280, height: 800 } : null,
-    ignoreDefaultArgs: ["--disable-extensions"],
+    ignoreDefaultArgs: ["--disable-extensions", ...unwanted],
     args: [...QUIET, ...switches],
   });
 }
@@ -54,12 +57,13 @@ export class Browser {
    * @param {BuildOptions} options
    * @param {boolean} headless
    * @param {string[]} [more] switches of the browser
+   * @param {string[]} [unwanted] switches of the driver to do without
    */
-  static async start(folder, options, headless, more = []) {
+  static async start(folder, options, headless, more = [], unwanted = []) {
     const extension = join(folder, "extension");
     await copyExtension(DIST, extension, options);
     const switches = [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`, ...more];
-    const context = await launch(join(folder, "profile"), headless, switches);
+    const context = await launch(join(folder, "profile"), headless, switches, unwanted);
     const worker = context.serviceWorkers()[0] ?? await context.waitForEvent("serviceworker", { timeout: 20_000 });
     return new Browser(context, new URL(worker.url()).host, extension);
   }

@@ -6,7 +6,7 @@ import { Sandbox } from "./sandbox.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./sandbox.mjs").Money} Money */
-/** @typedef {{headless?: boolean, switches?: string[], version?: string, without?: string[]}} BrowserOptions */
+/** @typedef {{headless?: boolean, switches?: string[], unwanted?: string[], version?: string, without?: string[]}} BrowserOptions */
 /** @typedef {{amountSent: {currency: string, value: string}, incomingPayment: string, at: number}} PageEvent */
 
 export class World {
@@ -23,10 +23,10 @@ export class World {
   }
 
   /** @param {import("./sandbox.mjs").SandboxOptions & BrowserOptions} [options] */
-  static async start({ headless, switches, version, without, ...options } = {}) {
+  static async start({ headless, switches, unwanted, version, without, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
-      return new World(sandbox, await startBrowser(sandbox, { headless, switches, version, without }));
+      return new World(sandbox, await startBrowser(sandbox, { headless, switches, unwanted, version, without }));
     } catch (error) {
       await sandbox.stop(true);
       throw error;
@@ -64,6 +64,20 @@ export class World {
         resolve(view);
       });
     }));
+  }
+
+  /**
+   * Asks the extension for something that its views have no control for.
+   * @param {import("../../extension/command.js").Command} command
+   */
+  async command(command) {
+    const popup = await this.popup();
+    await popup.evaluate((command) => {
+      const port = chrome.runtime.connect({ name: "view" });
+      port.postMessage(command);
+      // What was sent before a port is closed arrives.
+      port.disconnect();
+    }, command);
   }
 
   /**
@@ -194,8 +208,8 @@ export class World {
  * @param {Sandbox} sandbox
  * @param {BrowserOptions} [options]
  */
-const startBrowser = ({ folder, proxyUrl, siteUrl }, { headless = true, switches, version, without } = {}) =>
-  Browser.start(folder, { proxyUrl, sampleUrl: siteUrl, version, without }, headless, switches);
+const startBrowser = ({ folder, proxyUrl, siteUrl }, { headless = true, switches, unwanted, version, without } = {}) =>
+  Browser.start(folder, { proxyUrl, sampleUrl: siteUrl, version, without }, headless, switches, unwanted);
 
 /** A monetized page, seen from inside. */
 export class SitePage {

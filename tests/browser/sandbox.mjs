@@ -7,7 +7,7 @@ import { Program, freePorts, releaseProgram } from "./programs.mjs";
 import { serveSite } from "./site.mjs";
 
 /** @typedef {{value: string, assetCode: string, assetScale: number}} Money */
-/** @typedef {{scale?: number, receiverScale?: number, settings?: Record<string, unknown>, proxyOptions?: string[]}} SandboxOptions */
+/** @typedef {{scale?: number, receiverScale?: number, receiverCode?: string, settings?: Record<string, unknown>, proxyOptions?: string[]}} SandboxOptions */
 
 /** The whole world outside the browser. */
 export class Sandbox {
@@ -53,10 +53,10 @@ export class Sandbox {
   }
 
   /** @param {SandboxOptions} options */
-  async #start({ scale = 6, receiverScale = scale, settings = {}, proxyOptions = [] }) {
+  async #start({ scale = 6, receiverScale = scale, receiverCode = "USD", settings = {}, proxyOptions = [] }) {
     const [payer, receiver, proxy, site] = this.ports;
     const seed = join(this.folder, "wallets.json");
-    await writeFile(seed, JSON.stringify({ wallets: wallets(payer, receiver, scale, receiverScale), settings }));
+    await writeFile(seed, JSON.stringify({ wallets: wallets(payer, receiver, scale, { code: receiverCode, scale: receiverScale }), settings }));
     const wallet = this.#run("rivulet-wallet", ["--seed", seed]);
     await wallet.answers(`${this.payer.url}/healthz`);
     await wallet.answers(`${this.receiver.url}/healthz`);
@@ -106,9 +106,9 @@ export class Sandbox {
  * @param {number} payer port
  * @param {number} receiver port
  * @param {number} scale
- * @param {number} receiverScale
+ * @param {{code: string, scale: number}} received
  */
-function wallets(payer, receiver, scale, receiverScale) {
+function wallets(payer, receiver, scale, received) {
   const account = (/** @type {string} */ path, /** @type {string} */ publicName, /** @type {string} */ balance) => ({ path, publicName, balance });
   return [
     {
@@ -120,7 +120,7 @@ function wallets(payer, receiver, scale, receiverScale) {
     {
       name: "beta",
       listen: `127.0.0.1:${receiver}`,
-      asset: { code: "USD", scale: receiverScale },
+      asset: received,
       accounts: [account("/site", "River Site", "0"), account("/blog", "River Blog", "0")],
     },
   ];
