@@ -36,7 +36,7 @@ struct ReportedLink {
     href: String,
 }
 
-#[derive(Deserialize)]
+#[derive(json::Read)]
 struct ReportedFrame {
     mark: String,
     allow: String,

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::licences;
 use crate::manifest::{self, Browser};
@@ -25,9 +25,6 @@ pub(crate) struct Addresses<'a> {
     /// A page for the first payment; there need be none.
     pub(crate) sample: &'a str,
 }
-
-/// What each page that is opened has to read.
-const IN_EVERY_PAGE: [&str; 2] = ["content.js", "page.js"];
 
 /// Builds `dist/chrome`, `dist/firefox` and the release programs, and prints the sizes.
 /// What [`crate::setup::BUILD`] names must be there.
@@ -119,10 +116,6 @@ fn assemble(browser: Browser, wasm: &Path, licences: &str, addresses: Addresses<
     for file in ["background.js", "background_bg.wasm"] {
         fs::copy(wasm.join(file), dist.join("wasm").join(file))?;
     }
-    for script in IN_EVERY_PAGE {
-        let source = fs::read_to_string(top.join("extension").join(script))?;
-        fs::write(dist.join(script), bare(&source).with_context(|| script.to_owned())?)?;
-    }
     fs::copy(top.join("node_modules/lit-html/lit-html.js"), dist.join("views/lit-html.js"))?;
     fs::write(dist.join("licences.txt"), licences)?;
     let Addresses { proxy, sample } = addresses;
@@ -158,43 +151,4 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A script without its comments, which have lines of their own or give a type to what stands
-/// behind them, and without its indentation; otherwise as it was written.
-fn bare(script: &str) -> Result<String> {
-    let mut bare = String::new();
-    let mut commenting = false;
-    for line in script.lines().map(|line| untyped(line.trim())) {
-        commenting |= line.starts_with("/*");
-        if !commenting && !line.is_empty() && !line.starts_with("//") {
-            ensure!(line.matches('`').count() % 2 == 0, "a text goes on beyond its line: {line}");
-            bare.push_str(&line);
-            bare.push('\n');
-        }
-        commenting &= !line.contains("*/");
-    }
-    Ok(bare)
-}
-
-fn untyped(line: &str) -> String {
-    match line.split_once("/** @type ") {
-        Some((before, rest)) => match rest.split_once("*/") {
-            Some((_, code)) => [before, &untyped(code.trim_start())].concat(),
-            None => line.to_owned(),
-        },
-        None => line.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_script_is_freed_of_its_comments_and_indentation() {
-        let script = "/**\n * What\n */\n{\n  // Why\n  /** @type {number} */\n  const a = /** @type {any} */ (1);\n\n  f(`//`);\n}\n";
-        assert_eq!(bare(script).unwrap(), "{\nconst a = (1);\nf(`//`);\n}\n");
-        assert!(bare("f(`\n  a\n`);").is_err());
-    }
 }

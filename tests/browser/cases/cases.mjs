@@ -120,7 +120,7 @@ export const test = /** @type {import("@playwright/test").TestType<
   import("@playwright/test").PlaywrightWorkerArgs & {reader: World}
 >} */ (base.extend(/** @type {any} */ ({
   /** One for all cases: connecting takes longer than most of them. */
-  reader: [async (/** @type {unknown} */ {}, /** @type {(world: World) => Promise<void>} */ use) => {
+  reader: [async (/** @type {object} */ {}, /** @type {(world: World) => Promise<void>} */ use) => {
     const world = await World.start();
     await world.connect();
     await world.browser.context.addInitScript(recordEvents);
@@ -128,7 +128,7 @@ export const test = /** @type {import("@playwright/test").TestType<
     await world.stop();
   }, { scope: "worker", timeout: 60_000 }],
 
-  documents: async (/** @type {unknown} */ {}, /** @type {(documents: Documents) => Promise<void>} */ use) => {
+  documents: async (/** @type {object} */ {}, /** @type {(documents: Documents) => Promise<void>} */ use) => {
     const documents = new Documents((await freePorts(1))[0]);
     await use(documents);
     documents.server.closeAllConnections();

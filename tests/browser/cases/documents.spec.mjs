@@ -57,7 +57,9 @@ test("a document that is written anew is paid, and so is what is written into it
   await site.page.evaluate(() => {
     const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
     root.addEventListener("monetization", () => /** @type {any} */ (window).heard.push({ type: "monetization", id: "shadow" }));
-    root.append(/** @type {Element} */ (document.getElementById("one")));
+    const link = /** @type {Element} */ (document.getElementById("one")?.cloneNode());
+    document.getElementById("one")?.remove();
+    root.append(link);
   });
   await site.isPaid("shadow");
 });
@@ -85,6 +87,10 @@ test("a link that moves to another document is paid there, once", async ({ open,
   expect(await site.count("monetization")).toBe(before);
   expect(await inner.count("load")).toBe(1);
   await site.page.bringToFront();
+  // One payment a second, of which it hears once.
+  const heard = await inner.count("monetization");
+  await pause(A_WHILE_MS);
+  expect((await inner.count("monetization")) - heard).toBeLessThanOrEqual(A_WHILE_MS / 1000 + 1);
   await frame.evaluate("parent.document.body.append(document.getElementById('one'))");
   await site.isPaid("one");
 });
