@@ -22,8 +22,8 @@ const frame = async ({ page }, name) =>
 async function expectPaid(site, { paid, others }) {
   for (const name of paid) {
     const listener = await frame(site, name);
-    await listener.hears("load").catch(() => { throw new Error(`no load in ${name}`); });
-    await listener.isPaid();
+    // A frame in a process of its own may have its `load` before the driver is in it.
+    await listener.isPaid().catch(() => { throw new Error(`${name} is not paid`); });
   }
   await pause(A_WHILE_MS);
   for (const name of others) {
