@@ -201,8 +201,9 @@
    * @param {MessageEvent} event
    */
   const meet = (event) => {
-    const { source, ports } = event;
-    if (source === window || !ports.length || !`${event.data}`.startsWith(GREETING)) return;
+    const { isTrusted, source, ports } = event;
+    // What a page makes itself names whatever source it likes, or has no ports at all.
+    if (!isTrusted || source === window || !ports.length || !`${event.data}`.startsWith(GREETING)) return;
     event.stopImmediatePropagation();
     const mark = event.data.slice(GREETING.length);
     const frame = frames.get(source)?.mark !== mark && frameOf(source, document);
