@@ -79,7 +79,7 @@ impl World {
             Event::View { milliseconds } => self.open_view(milliseconds),
             Event::Command(command) => {
                 if command == Command::ForgetLedger {
-                    self.watch.forgotten = self.wallets.truth.payments.len();
+                    self.watch.forgotten = self.elapsed;
                 }
                 self.command(command);
             }
@@ -213,7 +213,7 @@ impl World {
         }
         // What is put aside goes when the wallet does.
         if ["intent", "unsettled", "ledger", "sums"].contains(&name) {
-            self.watch.forgotten = self.wallets.truth.payments.len();
+            self.watch.forgotten = self.elapsed;
         }
         let (owed_now, refused_now) = self.owed();
         if self.storage.local("spending").is_null() {

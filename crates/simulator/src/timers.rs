@@ -108,6 +108,9 @@ impl World {
             worker.alive += milliseconds;
             worker.born += if clock_stops { milliseconds } else { 0 };
         }
+        if clock_stops && self.is_giving() {
+            self.watch.gift.until += milliseconds;
+        }
         self.schedule(milliseconds, Happening::Awake);
     }
 }

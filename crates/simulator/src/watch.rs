@@ -33,8 +33,9 @@ pub(crate) struct Watch {
     pub(crate) connections: u64,
     pub(crate) grants: u64,
     pub(crate) grant: String,
-    /// Payments before this one were forgotten, as the person wanted.
-    pub(crate) forgotten: usize,
+    /// Payments that were asked for before were forgotten: the person wanted that, or what was
+    /// stored of them cannot be read.
+    pub(crate) forgotten: u64,
     /// What had been allowed when the wallet was connected.
     pub(crate) allowed_at_connect: Accrual,
     /// The payments that the extension has asked for, by quote.

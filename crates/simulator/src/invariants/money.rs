@@ -169,7 +169,9 @@ impl World {
         let (connection, grant) = (self.watch.connections, self.watch.grants);
         let of_connection = self.made(|signed| signed.connection == connection && !signed.once, &failed);
         let of_grant = self.made(|signed| signed.grant == grant, &failed);
-        let mut payments = self.wallets.truth.payments.iter().skip(self.watch.forgotten);
+        let is_forgotten =
+            |quote: &str| self.watch.signed.get(quote).is_some_and(|signed| signed.at <= self.watch.forgotten);
+        let mut payments = self.wallets.truth.payments.iter().filter(|payment| !is_forgotten(&payment.quote));
         let unknown = payments.find(|payment| !self.is_known(&payment.quote)).cloned();
         // The books of a ledger reach so far back; and a proxy that lies about a payment's name may
         // have it booked under another, though it is counted.
