@@ -42,9 +42,9 @@ pub(crate) struct Watch {
     pub(crate) signed: BTreeMap<String, Signed>,
     /// The quotes that were paid from.
     pub(crate) executed: BTreeSet<String>,
-    /// The page that was looked at last, and until when: what comes at the very moment of a change
+    /// The pages that were looked at last, and until when: what comes at the very moment of a change
     /// may come before the extension is told of it.
-    pub(crate) front: Option<(u64, OpenTab)>,
+    pub(crate) fronts: (u64, Vec<OpenTab>),
     /// The last one-time payment.
     pub(crate) gift: Gift,
     /// What wallets got at a maximum rate, and the fastest one so far.

@@ -161,7 +161,7 @@ impl World {
                 self.note(|| format!("-> opens {url}"));
                 // The extension is told a moment later that another tab is in front.
                 self.remember_front();
-                self.watch.front.iter_mut().for_each(|(until, _)| *until = (*until).max(self.elapsed + 1));
+                self.watch.fronts.0 = self.watch.fronts.0.max(self.elapsed + 1);
                 let tab = self.browser.open(url.as_str(), self.browser.focused().max(1));
                 self.schedule(1, Happening::Opened(tab));
                 return Ok(Some(Input::ConsentTabOpened(TabId(tab))));

@@ -208,10 +208,12 @@ impl World {
 
     /// What is looked at at this moment, before anything changes.
     pub(crate) fn remember_front(&mut self) {
-        let is_due = self.watch.front.as_ref().is_none_or(|(until, _)| *until < self.elapsed);
-        if let Some(tab) = self.browser.looked_at().filter(|_| is_due) {
-            self.watch.front = Some((self.elapsed, tab.clone()));
+        let (until, tabs) = &mut self.watch.fronts;
+        if *until < self.elapsed {
+            *until = self.elapsed;
+            tabs.clear();
         }
+        tabs.extend(self.browser.looked_at().cloned());
     }
 
     /// Whether something needs the machine to be awake.
@@ -228,6 +230,7 @@ impl World {
         match happening {
             Happening::Planned(at) => {
                 let event = self.plan.events[at].1.clone();
+                self.remember_front();
                 self.note(|| format!("** {event:?}"));
                 self.carry_out_plan(event);
             }

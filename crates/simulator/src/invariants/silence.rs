@@ -61,10 +61,10 @@ impl World {
         }
     }
 
-    /// The page that is looked at, and the one that was until this very moment.
+    /// The page that is looked at, and those that were until this very moment.
     pub(crate) fn fronts(&self) -> impl Iterator<Item = &OpenTab> {
-        let last = self.watch.front.as_ref().filter(|(until, _)| *until >= self.elapsed).map(|(_, tab)| tab);
-        self.browser.looked_at().into_iter().chain(last)
+        let (until, last) = &self.watch.fronts;
+        self.browser.looked_at().into_iter().chain(last.iter().filter(|_| *until >= self.elapsed))
     }
 }
 
