@@ -154,13 +154,17 @@ impl Desk {
         balance.saturating_mul(others).saturating_sub(self.lent) / (others + 1)
     }
 
-    /// The quote to be paid from now. What is set aside comes first.
-    pub(crate) fn take_due(&mut self, balance: u64, is_due: &dyn Fn(&Held) -> bool) -> Option<Held> {
+    /// Whether somebody is saved up for while the others get their shares.
+    pub(crate) fn shares(&self) -> bool {
+        self.others.is_some()
+    }
+
+    /// The quote to be paid from now. What is set aside comes first, then what is not above the limit.
+    pub(crate) fn take_due(&mut self, limit: u64, is_due: &dyn Fn(&Held) -> bool) -> Option<Held> {
         if let Some(held) = self.set_aside.take_if(|held| is_due(held)) {
             (self.saved_for, self.lent) = (self.saves_for.take(), 0);
             return Some(held);
         }
-        let limit = if self.others.is_some() { self.spare(balance) } else { u64::MAX };
         let held = self.held.take_if(|held| is_due(held) && held.debit.value <= limit)?;
         self.lent = self.others.map_or(0, |_| self.lent.saturating_add(held.debit.value));
         Some(held)

@@ -84,8 +84,7 @@ impl Engine {
         if !is_other_rate && !is_high && credit.is_none() {
             return;
         }
-        let largest = targets.iter().filter_map(|target| self.savings_for(target, rate)).max();
-        let cap = slack(rate).max(Accrual::from_units(largest.unwrap_or(0)));
+        let cap = self.cap(targets, rate);
         let maximum = self.maximum_rate();
         // What was saved up for a receiver of another page is not for those of this one. If they
         // all rest or have got enough, one of them may be whom it was saved up for.
@@ -113,6 +112,12 @@ impl Engine {
             spending.purse.accrue(rate.accrue(rest), slack(rate));
             spending.purse.received.work_off(rest, maximum);
         }
+    }
+
+    /// What the purse may hold at most: as much as it may be overdrawn by, or what is saved up for.
+    pub(crate) fn cap(&self, targets: &[Target], rate: Rate) -> Accrual {
+        let largest = targets.iter().filter_map(|target| self.savings_for(target, rate)).max();
+        slack(rate).max(Accrual::from_units(largest.unwrap_or(0)))
     }
 
     /// The least that can be sent to a target, if it is more than the purse may be overdrawn by, there is

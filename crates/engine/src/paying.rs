@@ -39,8 +39,11 @@ impl Engine {
             });
             !rests && spending.purse.may_pay(held.debit.value, slack(rate))
         };
-        let balance = spending.purse.balance().whole_units();
-        let Some(held) = self.desk.take_due(balance, &is_due) else { return };
+        let balance = spending.purse.balance();
+        // A full purse gains nothing by waiting, though a share of it may be less than can be sent.
+        let waits = self.desk.shares() && balance < self.cap(targets, rate);
+        let limit = if waits { self.desk.spare(balance.whole_units()) } else { u64::MAX };
+        let Some(held) = self.desk.take_due(limit, &is_due) else { return };
         let target = targets.iter().find(|target| target.receiver == held.asked.target.receiver);
         if let (Some(target), true) = (target.cloned(), held.debit.value <= spending.budget.remaining()) {
             self.desk.rests_until = now + SHORTEST_SECOND;

@@ -251,6 +251,16 @@ fn links_with_large_amounts_take_turns_and_small_ones_are_heard_in_between() {
 }
 
 #[test]
+fn a_share_that_is_less_than_can_be_sent_keeps_nobody_waiting() {
+    let mut world = silent(1);
+    world.servers.wallets.minimums.extend([(SITE, 66), (OTHER, 60)]);
+    world.visit(PAGE, &[SITE, OTHER]);
+    world.seconds(1_300);
+    let paid = [SITE, OTHER].map(|receiver| world.servers.wallets.paid_to(receiver));
+    assert!(paid.iter().all(|paid| *paid >= 500), "{paid:?}");
+}
+
+#[test]
 fn what_was_saved_up_for_one_page_does_not_go_to_another() {
     let mut world = silent(1);
     world.servers.wallets.minimums.insert(SITE, 1_000);
