@@ -26,7 +26,10 @@ export class World {
   static async start({ headless, switches, unwanted, version, without, ...options } = {}) {
     const sandbox = await Sandbox.start(options);
     try {
-      return new World(sandbox, await startBrowser(sandbox, { headless, switches, unwanted, version, without }));
+      const browser = await startBrowser(sandbox, { headless, switches, unwanted, version, without });
+      // Installing ends with this page in front, of whatever was opened meanwhile.
+      await browser.page("the welcome page", (url) => url.endsWith("/views/welcome.html"));
+      return new World(sandbox, browser);
     } catch (error) {
       await sandbox.stop(true);
       throw error;
