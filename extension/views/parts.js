@@ -86,3 +86,12 @@ export const submit = (handle) => (/** @type {SubmitEvent & { currentTarget: HTM
  * @param {string[] | undefined} origins match patterns
  */
 export const askFor = (origins) => chrome.permissions.request({ origins }).catch(() => false);
+
+/** What the proxy learns of each payment. */
+export const proxySees = () => html`
+  <h3>${message('welcome_sees')}</h3>
+  <ul>
+    <li>${message('welcome_seesPayer')}</li>
+    <li>${message('welcome_seesReceiver')}</li>
+    <li>${message('welcome_seesSecond')}</li>
+  </ul>`;

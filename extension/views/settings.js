@@ -4,7 +4,7 @@ import { html, nothing, render } from './lit-html.js';
 import { neededKey, topUp } from './connection.js';
 import { amountOf, chooseLanguage, chosenLanguage, counted, LANGUAGES, message, nameOf } from './message.js';
 import { choice, page, part, risky } from './page.js';
-import { problemNote } from './parts.js';
+import { problemNote, proxySees } from './parts.js';
 import { proxy } from './proxy-settings.js';
 import { rates, sites } from './rate-settings.js';
 import { watch } from './view-port.js';
@@ -131,12 +131,7 @@ const privacy = (_view, send) => html`
     <li>${message('settings_keptPayments')}</li>
   </ul>
   <p class="hint">${message('settings_keptWhere')}</p>
-  <h3>${message('welcome_sees')}</h3>
-  <ul>
-    <li>${message('welcome_seesPayer')}</li>
-    <li>${message('welcome_seesReceiver')}</li>
-    <li>${message('welcome_seesSecond')}</li>
-  </ul>
+  ${proxySees()}
   <p class="hint">${message('welcome_seesSum')}</p>
   ${risky('forget', {
     label: message('settings_forget'),

@@ -7,7 +7,7 @@ import { html, nothing, render } from './lit-html.js';
 import { SAMPLE_URL } from '../config.js';
 import { connectForm, neededKey } from './connection.js';
 import { amountOf, message } from './message.js';
-import { askFor, field, problemNote, submit } from './parts.js';
+import { askFor, field, problemNote, proxySees, submit } from './parts.js';
 import { watch } from './view-port.js';
 
 /** @typedef {import('../view.js').View} View */
@@ -142,12 +142,7 @@ const privacy = ({ proxyUrl }, send) => html`
     <p>${message('welcome_privacyText')}</p>
     <div class="columns">
       <div>
-        <h3>${message('welcome_sees')}</h3>
-        <ul>
-          <li>${message('welcome_seesPayer')}</li>
-          <li>${message('welcome_seesReceiver')}</li>
-          <li>${message('welcome_seesSecond')}</li>
-        </ul>
+        ${proxySees()}
       </div>
       <div>
         <h3>${message('welcome_never')}</h3>
